@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * libnetprobe: network troubleshooting as a library, for Linux.
+ *
+ * One context, any number of objects in it (today: traces), one descriptor to poll and one
+ * call to make. Start with netprobe(3) for the calls and netprobe(7) for the concepts.
+ */
+#ifndef NETPROBE_H
+#define NETPROBE_H
+
+#include <netprobe/context.h>
+#include <netprobe/trace.h>
+
+#endif
