@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Probes through this machine's datagram sockets, without privilege: ICMP errors come back on
+ * the error queue (IP_RECVERR), the kernel finds the socket they belong to.
+ *
+ * Facts that shape this file: an ICMP error also makes the next send fail, once, without
+ * sending; the error queue drops silently when the receive buffer is full; path MTU discovery
+ * in any mode but INTERFACE and OMIT lets an ICMP error change this host's route.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/sock_diag.h>
+
+#include "core/clock.h"
+#include "core/socket.h"
+#include "probe/errqueue.h"
+#include "probe/transport.h"
+
+enum {
+    RECEIVE_BUFFER = 1 << 20, /* the kernel cuts it to net.core.rmem_max */
+    SEND_TRIES = 4,           /* pending errors of earlier probes met in a row */
+    READ_TRIES = 4,
+    CONTROL_MAX = 512,
+    ENTRY_LEAST = 768 /* octets that one queued reply takes at least */
+};
+
+#ifndef IP_PMTUDISC_OMIT
+#define IP_PMTUDISC_OMIT 5
+#endif
+
+typedef struct endpoint {
+    npi_transport t;
+    npi_mem mem;
+    npi_reactor *reactor;
+    npi_watch watch;
+    int fd;
+    int family;
+    bool draining;    /* since the queue was found empty last, something was read */
+    bool overflowed;
+    uint32_t was_used, was_room; /* receive buffer at the start of this drain, octets */
+    uint32_t taken;   /* replies read in this drain */
+} endpoint;
+
+static endpoint *endpoint_of(npi_transport *t)
+{
+    return npi_container(t, endpoint, t);
+}
+
+static void put_ttl(const endpoint *e, struct msghdr *m, int ttl)
+{
+    struct cmsghdr *c = CMSG_FIRSTHDR(m);
+    c->cmsg_level = e->family == 4 ? IPPROTO_IP : IPPROTO_IPV6;
+    c->cmsg_type = e->family == 4 ? IP_TTL : IPV6_HOPLIMIT;
+    c->cmsg_len = CMSG_LEN(sizeof ttl);
+    memcpy(CMSG_DATA(c), &ttl, sizeof ttl);
+}
+
+/* Errors that an ICMP message leaves behind on a socket. */
+static bool may_be_pending(int err)
+{
+    return err != EAGAIN && err != ENOBUFS && err != ENOMEM && err != EINVAL && err != EBADF;
+}
+
+static int send_probe(npi_transport *t, const npi_probe_out *probe, npi_now *sent)
+{
+    endpoint *e = endpoint_of(t);
+    struct sockaddr_storage to;
+    union {
+        struct cmsghdr align;
+        char octets[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec iov = {(void *)(uintptr_t)probe->data, probe->len};
+    memset(&control, 0, sizeof control);
+    struct msghdr m = {.msg_name = &to,
+                       .msg_namelen = npi_addr_to_sockaddr(&probe->to, &to),
+                       .msg_iov = &iov,
+                       .msg_iovlen = 1,
+                       .msg_control = &control,
+                       .msg_controllen = sizeof control};
+    put_ttl(e, &m, probe->ttl);
+    int err = 0;
+    for (int i = 0; i < SEND_TRIES; i++) {
+        e->reactor->clock->ops->now(e->reactor->clock, sent);
+        if (sendmsg(e->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+            return 0;
+        err = errno;
+        if (err != EINTR && !may_be_pending(err))
+            return err;
+    }
+    return err;
+}
+
+/* How full the receive buffer is: error queue and data queue share it. */
+static void look_at_buffer(endpoint *e)
+{
+    uint32_t info[SK_MEMINFO_VARS] = {0};
+    socklen_t len = sizeof info;
+    e->draining = true;
+    e->taken = 0;
+    e->was_used = e->was_room = 0;
+    if (getsockopt(e->fd, SOL_SOCKET, SO_MEMINFO, info, &len) < 0 || len < sizeof info[0] * 2)
+        return; /* Linux before 4.12: overflow cannot be seen */
+    e->was_used = info[SK_MEMINFO_RMEM_ALLOC];
+    e->was_room = info[SK_MEMINFO_RCVBUF];
+}
+
+/*
+ * The queue was full when one more entry of average size would not have fitted. The kernel
+ * counts nothing for the error queue, so this is the only sign there is.
+ */
+static void judge_drain(endpoint *e)
+{
+    uint32_t average = e->taken ? e->was_used / e->taken : 0;
+    if (average < ENTRY_LEAST)
+        average = ENTRY_LEAST;
+    if (e->was_room && e->was_used + average >= e->was_room)
+        e->overflowed = true;
+    e->draining = false;
+}
+
+static bool read_queue(endpoint *e, int flags, npi_reply *out)
+{
+    struct sockaddr_storage name;
+    union {
+        struct cmsghdr align;
+        char octets[CONTROL_MAX];
+    } control;
+    /* A pending error fails one reading, and is gone; the error queue still tells of it. */
+    for (int failures = 0; failures < READ_TRIES;) {
+        struct iovec iov = {out->data, sizeof out->data};
+        struct msghdr m = {.msg_name = &name,
+                           .msg_namelen = sizeof name,
+                           .msg_iov = &iov,
+                           .msg_iovlen = 1,
+                           .msg_control = &control,
+                           .msg_controllen = sizeof control};
+        ssize_t n = recvmsg(e->fd, &m, flags | MSG_DONTWAIT);
+        if (n < 0 && errno == EAGAIN)
+            return false;
+        if (n < 0) {
+            failures++;
+            continue;
+        }
+        e->taken++;
+        bool ours = npi_reply_decode(&m, flags & MSG_ERRQUEUE, out);
+        out->len = (size_t)n < sizeof out->data ? (size_t)n : sizeof out->data;
+        if (ours)
+            return true;
+    }
+    return false;
+}
+
+static bool receive(npi_transport *t, npi_reply *out)
+{
+    endpoint *e = endpoint_of(t);
+    if (!e->draining)
+        look_at_buffer(e);
+    if (read_queue(e, MSG_ERRQUEUE, out) || read_queue(e, 0, out))
+        return true;
+    judge_drain(e);
+    return false;
+}
+
+static bool overflowed(npi_transport *t)
+{
+    endpoint *e = endpoint_of(t);
+    bool was = e->overflowed;
+    e->overflowed = false;
+    return was;
+}
+
+static void close_endpoint(npi_transport *t)
+{
+    endpoint *e = endpoint_of(t);
+    npi_mem mem = e->mem;
+    npi_reactor_unwatch(e->reactor, &e->watch);
+    if (e->fd >= 0)
+        close(e->fd);
+    npi_free(&mem, e);
+}
+
+static const npi_transport_ops transport_ops = {send_probe, receive, overflowed, close_endpoint};
+
+static int set(int fd, int level, int option, int value)
+{
+    return setsockopt(fd, level, option, &value, sizeof value);
+}
+
+/* Only the error queue is indispensable; every other option that lacks removes what it gives. */
+static int set_options(int fd, int family)
+{
+    set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+    set(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
+    if (family == 4) {
+        set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
+        set(fd, IPPROTO_IP, IP_PKTINFO, 1);
+        set(fd, IPPROTO_IP, IP_RECVTTL, 1);
+        return set(fd, IPPROTO_IP, IP_RECVERR, 1);
+    }
+    set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IP_PMTUDISC_OMIT);
+    set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1);
+    return set(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
+}
+
+/* A fresh socket, set up and bound to our port or identifier. Returns 0 or an errno. */
+static int open_socket(npi_transport_kind kind, int family, uint16_t id, int *fd)
+{
+    int icmp = family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+    npi_addr any = {.family = (uint8_t)family, .port = id};
+    struct sockaddr_storage ss;
+    *fd = npi_socket(family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM,
+                     kind == NPI_TRANSPORT_ICMP ? icmp : IPPROTO_UDP);
+    if (*fd < 0)
+        return errno;
+    socklen_t len = npi_addr_to_sockaddr(&any, &ss);
+    if (set_options(*fd, family) < 0 || bind(*fd, (struct sockaddr *)&ss, len) < 0)
+        return errno;
+    return 0;
+}
+
+static int open_endpoint(const npi_net *net, const npi_mem *mem, npi_reactor *reactor,
+                         npi_task *task, npi_transport_kind kind, int family, uint16_t id,
+                         npi_transport **out)
+{
+    (void)net;
+    endpoint *e = npi_alloc(mem, 1, sizeof *e);
+    if (!e)
+        return ENOMEM;
+    *e = (endpoint){.t = {&transport_ops, id},
+                    .mem = *mem,
+                    .reactor = reactor,
+                    .watch = {.fd = -1},
+                    .family = family};
+    int err = open_socket(kind, family, id, &e->fd);
+    if (err == 0)
+        err = npi_reactor_watch(reactor, &e->watch, e->fd, task, false);
+    if (err) {
+        close_endpoint(&e->t);
+        return err;
+    }
+    *out = &e->t;
+    return 0;
+}
+
+static int source(const npi_net *net, const npi_addr *to, npi_addr *out)
+{
+    (void)net;
+    return npi_source_for(to, out);
+}
+
+static const npi_net_ops net_ops = {open_endpoint, source};
+
+const npi_net npi_net_linux = {&net_ops};

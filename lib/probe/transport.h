@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Seam 3, the probe transport: octets out with a TTL, octets in as the kernel gave them, plus
+ * side facts. Linux error-queue sockets are one implementation; tests bring scripted ones that
+ * hand over real octets, so the codecs above are always exercised.
+ *
+ * A transport is one local endpoint: one kind, one family, one local port or identifier.
+ */
+#ifndef NPI_PROBE_TRANSPORT_H
+#define NPI_PROBE_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/time.h"
+#include "core/reactor.h"
+
+typedef enum npi_transport_kind {
+    NPI_TRANSPORT_ICMP, /* datagram socket of IPPROTO_ICMP, IPPROTO_ICMPV6 */
+    NPI_TRANSPORT_UDP
+} npi_transport_kind;
+
+/* A probe out. */
+typedef struct npi_probe_out {
+    npi_addr to;  /* with the destination port for UDP */
+    int ttl;
+    const void *data; /* ICMP: header and payload; UDP: payload */
+    size_t len;
+} npi_probe_out;
+
+enum { NPI_REPLY_MAX = 1024 }; /* octets kept of a reply; what is longer is cut */
+
+/* A reply in. */
+typedef struct npi_reply {
+    bool error;        /* from the error queue: data is the quote of our own packet */
+    npi_addr peer;     /* data: who sent it. error: where the quoted packet was going */
+    npi_addr offender; /* error: who reports it; family 0 when the kernel does not say */
+    npi_addr local;    /* the address of ours that it came to; family 0 when unknown */
+    int origin;        /* error: ee_origin (SO_EE_ORIGIN_ICMP, _ICMP6, _LOCAL) */
+    int err;           /* error: ee_errno */
+    uint8_t type, code; /* error: ICMP type and code */
+    uint32_t info;     /* error: ee_info */
+    int reply_ttl;     /* hop limit it arrived with; -1 unknown */
+    bool stamped;      /* the kernel stamped its arrival: `stamp` */
+    npi_wall stamp;
+    size_t len;
+    /* error: quoted octets from our ICMP header (ICMP), from our payload (UDP); else as received */
+    uint8_t data[NPI_REPLY_MAX];
+} npi_reply;
+
+typedef struct npi_transport npi_transport;
+
+typedef struct npi_transport_ops {
+    /*
+     * Send one probe now. Returns 0, or the errno of a failure that is this host's own: an ICMP
+     * error of an earlier probe, which the kernel hands to the next send, never ends up here.
+     * EAGAIN and ENOBUFS mean: not now, try again later. `sent` is read before the packet leaves.
+     */
+    int (*send)(npi_transport *t, const npi_probe_out *probe, npi_now *sent);
+    /* Take one reply; false when there is none. */
+    bool (*recv)(npi_transport *t, npi_reply *out);
+    /*
+     * Whether the queue of replies was found full since the last call: answers to probes that
+     * were out at that time may have been dropped here, at our own door.
+     */
+    bool (*overflowed)(npi_transport *t);
+    void (*close)(npi_transport *t);
+} npi_transport_ops;
+
+struct npi_transport {
+    const npi_transport_ops *ops;
+    uint16_t id; /* the local port (UDP) or echo identifier (ICMP) that it really has */
+};
+
+typedef struct npi_net npi_net;
+
+typedef struct npi_net_ops {
+    /*
+     * Open a transport whose task is posted whenever there is something to receive. `id` is the
+     * wanted local port or identifier; when it is taken, EADDRINUSE. Returns 0 or an errno:
+     * EACCES or EPERM when not allowed, EAFNOSUPPORT when this kernel lacks the family.
+     */
+    int (*open)(const npi_net *net, const npi_mem *mem, npi_reactor *reactor, npi_task *task,
+                npi_transport_kind kind, int family, uint16_t id, npi_transport **out);
+    /* npi_source_for, behind the seam. */
+    int (*source)(const npi_net *net, const npi_addr *to, npi_addr *source);
+} npi_net_ops;
+
+struct npi_net {
+    const npi_net_ops *ops;
+};
+
+/* This machine's error-queue sockets. Has no state. */
+extern const npi_net npi_net_linux;
+
+#endif
