@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Decides what a command line means. Every letter is mtr's; a letter that means something else
+ * to traceroute, or a mode that does not exist here, gets one hint and never a silent meaning.
+ */
+#include "options.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VALUE_MAX = 64, NEAR = 2 /* letters that must agree */ };
+
+typedef struct choice {
+    char letter;
+    const char *name;   /* long option */
+    const char *value;  /* what it takes, NULL: nothing */
+    const char *option; /* name of the library's option, NULL: the tool's own */
+    const char *set;    /* value to set it to, NULL: the one that was given */
+    bool seconds;       /* a bare number means seconds, as mtr takes it */
+    const char *group, *help;
+} choice;
+
+static const char measuring[] = "Measuring", showing[] = "Showing", other[] = "Other";
+
+static const choice choices[] = {
+    {'c', "report-cycles", "COUNT", "cycles", NULL, false, measuring,
+     "rounds to send [10]; 0 goes on until interrupted"},
+    {'i', "interval", "SECONDS", "interval", NULL, true, measuring,
+     "time between rounds [1], at least 0.01"},
+    {'G', "gracetime", "SECONDS", "grace", NULL, true, measuring,
+     "wait for answers after the last round [adapts to the path]"},
+    {'Z', "timeout", "SECONDS", "timeout", NULL, true, measuring,
+     "when an unanswered probe counts as lost [2]"},
+    {'u', "udp", NULL, "kind", "udp", false, measuring, "UDP probes instead of ICMP"},
+    {'4', "ipv4", NULL, "family", "4", false, measuring, "IPv4 only"},
+    {'6', "ipv6", NULL, "family", "6", false, measuring, "IPv6 only"},
+    {'f', "first-ttl", "TTL", "first-ttl", NULL, false, measuring, "first TTL to probe [1]"},
+    {'m', "max-ttl", "TTL", "max-ttl", NULL, false, measuring, "last TTL to probe [30]"},
+    {'U', "max-unknown", "COUNT", "max-unknown", NULL, false, measuring,
+     "silent hops in a row that end the path [12]"},
+    {'s', "psize", "OCTETS", "size", NULL, false, measuring,
+     "size of each packet with its headers [64]"},
+    {'r', "report", NULL, NULL, NULL, false, showing, "a report (also without -r, for now)"},
+    {'w', "report-wide", NULL, NULL, NULL, false, showing, "a report that cuts no names"},
+    {'b', "show-ips", NULL, NULL, NULL, false, showing, "names and addresses"},
+    {'n', "no-dns", NULL, "names", "no", false, showing, "addresses only"},
+    {'o', "order", "FIELDS", NULL, NULL, false, showing, "columns, by letter [LS NABWV]"},
+    {'j', "json", NULL, NULL, NULL, false, showing, "one JSON document instead of a report"},
+    {'h', "help", NULL, NULL, NULL, false, other, "this text"},
+    {'v', "version", NULL, NULL, NULL, false, other,
+     "versions, and what is possible on this host"},
+};
+
+enum { CHOICES = sizeof choices / sizeof choices[0] };
+
+/* Letters that people bring along from elsewhere. */
+static const struct {
+    char letter;
+    const char *hint;
+} strangers[] = {
+    {'q', "-q is traceroute's: here -c COUNT"},
+    {'T', "there are no TCP probes: take -u or ICMP"},
+    {'I', "-I is traceroute's ICMP, which is what np-trace sends anyway, and mtr's interface, "
+          "which cannot be chosen"},
+    {'p', "-p is traceroute's port and mtr's split mode: UDP probes go to port 33434"},
+    {'P', "the port cannot be chosen: UDP probes go to 33434"},
+    {'L', "the source port cannot be chosen: it is random, and the same for all probes"},
+    {'M', "-M is mtr's packet mark, which is not supported"},
+    {'N', "-N is traceroute's: np-trace always probes all hops at once"},
+    {'Q', "-Q is mtr's type of service, which is not supported"},
+    {'a', "-a is mtr's source address, which cannot be chosen"},
+    {'t', "-t is mtr's live screen: np-trace prints a report"},
+    {'x', "there is no XML: take --json"},
+    {'C', "there is no CSV: take --json"},
+    {'l', "there is no raw format: take --json"},
+    {'z', "-z is mtr's AS look-up, which is not supported"},
+    {'y', "-y is mtr's IP information, which is not supported"},
+    {'e', "-e is mtr's MPLS display, which is not supported"},
+    {'F', "-F is mtr's file of hosts: call np-trace once for each host"},
+    {'B', "-B is mtr's bit pattern, which cannot be chosen"},
+    {'g', "-g is mtr's GTK display and traceroute's gateway: np-trace has neither"},
+};
+
+static const char *hint_for(int letter)
+{
+    for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++)
+        if (strangers[i].letter == letter)
+            return strangers[i].hint;
+    return NULL;
+}
+
+/* Arrays for getopt_long, made from the one table. */
+static void make_getopt(char *letters, struct option *longs)
+{
+    *letters++ = ':';
+    for (size_t i = 0; i < CHOICES; i++) {
+        *letters++ = choices[i].letter;
+        if (choices[i].value)
+            *letters++ = ':';
+        longs[i] = (struct option){choices[i].name,
+                                   choices[i].value ? required_argument : no_argument, NULL,
+                                   choices[i].letter};
+    }
+    *letters = '\0';
+    longs[CHOICES] = (struct option){0};
+}
+
+/* Whoever mistypes a name mostly has its first letters right. */
+static const char *nearest_long(const char *word)
+{
+    const char *best = NULL;
+    size_t most = NEAR - 1;
+    for (size_t i = 0; i < CHOICES; i++) {
+        size_t same = 0;
+        while (word[same] && word[same] == choices[i].name[same])
+            same++;
+        if (same > most) {
+            most = same;
+            best = choices[i].name;
+        }
+    }
+    return best;
+}
+
+static options_result wrong_option(int letter, const char *word, FILE *err)
+{
+    const char *hint = letter ? hint_for(letter) : NULL;
+    const char *near = letter ? NULL : nearest_long(word + 2);
+    if (hint)
+        fprintf(err, "np-trace: %s\n", hint);
+    else if (letter)
+        fprintf(err, "np-trace: there is no option -%c: see np-trace --help\n", letter);
+    else if (near)
+        fprintf(err, "np-trace: there is no option %s: did you mean --%s\n", word, near);
+    else
+        fprintf(err, "np-trace: there is no option %s: see np-trace --help\n", word);
+    return OPTIONS_WRONG;
+}
+
+static options_result missing_value(int letter, const char *word, FILE *err)
+{
+    for (size_t i = 0; i < CHOICES; i++)
+        if (choices[i].letter == letter)
+            fprintf(err, "np-trace: %s needs a value: -%c %s, --%s=%s\n", word, letter,
+                    choices[i].value, choices[i].name, choices[i].value);
+    return OPTIONS_WRONG;
+}
+
+static options_result set(np_trace *t, const choice *c, const char *value, FILE *err)
+{
+    char text[VALUE_MAX];
+    if (c->set)
+        value = c->set;
+    if (c->seconds && value[0] && strspn(value, "0123456789.") == strlen(value) &&
+        strlen(value) + 2 <= sizeof text) {
+        snprintf(text, sizeof text, "%ss", value);
+        value = text;
+    }
+    if (np_trace_set(t, c->option, value) >= 0)
+        return OPTIONS_RUN;
+    fprintf(err, "np-trace: -%c: %s\n", c->letter, np_trace_error(t));
+    return OPTIONS_WRONG;
+}
+
+static options_result set_order(const char *order, trace_options *o, FILE *err)
+{
+    char bad = report_bad_column(order);
+    o->style.order = order;
+    if (!bad && *order)
+        return OPTIONS_RUN;
+    if (bad >= ' ' && bad <= '~')
+        fprintf(err, "np-trace: -o: there is no column %c: the letters are LDRSNBAWVGJMXI\n",
+                bad);
+    else
+        fprintf(err, "np-trace: -o: name columns by their letters, out of LDRSNBAWVGJMXI\n");
+    return OPTIONS_WRONG;
+}
+
+static options_result apply(np_trace *t, int letter, const char *value, trace_options *o,
+                            FILE *err)
+{
+    switch (letter) {
+    case 'r':
+        return OPTIONS_RUN;
+    case 'w':
+        o->style.wide = true;
+        return OPTIONS_RUN;
+    case 'b':
+        o->style.show_ips = true;
+        return OPTIONS_RUN;
+    case 'j':
+        o->json = true;
+        return OPTIONS_RUN;
+    case 'o':
+        return set_order(value, o, err);
+    case 'h':
+        return OPTIONS_HELP;
+    case 'v':
+        return OPTIONS_VERSION;
+    }
+    for (size_t i = 0; i < CHOICES; i++)
+        if (choices[i].letter == letter)
+            return set(t, &choices[i], value, err);
+    return OPTIONS_WRONG;
+}
+
+/* What stands behind the options: one host. */
+static options_result set_host(np_trace *t, int argc, char **argv, int first, FILE *err)
+{
+    if (first >= argc) {
+        fprintf(err, "np-trace: which host: np-trace [options] HOST, see np-trace --help\n");
+        return OPTIONS_WRONG;
+    }
+    if (first + 1 < argc) {
+        const char *more = argv[first + 1];
+        if (more[0] && strspn(more, "0123456789") == strlen(more))
+            fprintf(err, "np-trace: a number behind the host is traceroute's packet size: here "
+                         "-s %s\n", more);
+        else
+            fprintf(err, "np-trace: one host at a time: call np-trace once for each\n");
+        return OPTIONS_WRONG;
+    }
+    if (np_trace_set_target(t, argv[first]) >= 0)
+        return OPTIONS_RUN;
+    fprintf(err, "np-trace: %s\n", np_trace_error(t));
+    return OPTIONS_WRONG;
+}
+
+options_result options_parse(np_trace *t, int argc, char **argv, trace_options *o, FILE *err)
+{
+    char letters[2 * CHOICES + 2];
+    struct option longs[CHOICES + 1];
+    make_getopt(letters, longs);
+    *o = (trace_options){.style = {.order = "LS NABWV"}};
+    opterr = 0;
+    optind = 0; /* begin anew: the tool may run more than once in a process */
+    for (;;) {
+        const char *word = optind > 0 && optind < argc ? argv[optind] : argc > 1 ? argv[1] : "";
+        int letter = getopt_long(argc, argv, letters, longs, NULL);
+        if (letter == -1)
+            break;
+        options_result r = letter == '?'   ? wrong_option(optopt, word, err)
+                           : letter == ':' ? missing_value(optopt, word, err)
+                                           : apply(t, letter, optarg, o, err);
+        if (r != OPTIONS_RUN)
+            return r;
+    }
+    return set_host(t, argc, argv, optind, err);
+}
+
+static void put_group(const char *group, FILE *out)
+{
+    fprintf(out, "\n%s\n", group);
+    for (size_t i = 0; i < CHOICES; i++) {
+        const choice *c = &choices[i];
+        char left[VALUE_MAX];
+        if (c->group != group)
+            continue;
+        snprintf(left, sizeof left, "-%c, --%s%s%s", c->letter, c->name, c->value ? " " : "",
+                 c->value ? c->value : "");
+        fprintf(out, "    %-28s %s\n", left, c->help);
+    }
+}
+
+void options_help(FILE *out)
+{
+    fputs("np-trace: which hops lie between here and a host, and how they answer\n"
+          "\n"
+          "    np-trace -rc 100 www.example.org     a hundred rounds, mtr's report\n"
+          "    np-trace -n -i 0.1 192.0.2.1         fast, without names\n"
+          "    np-trace -6 -wb www.example.org      IPv6, whole names and addresses\n"
+          "    np-trace --json www.example.org      everything, for programs\n"
+          "\n"
+          "usage: np-trace [options] HOST\n",
+          out);
+    put_group(measuring, out);
+    put_group(showing, out);
+    put_group(other, out);
+    fputs("\nColumns for -o\n", out);
+    report_list_columns(out);
+    fputs("\nExit status: 0 the target answered, 1 it did not, 2 nothing could be measured,\n"
+          "3 wrong usage. np-trace(1) has the details.\n",
+          out);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The course of np-trace: parse, run, print, and say how it went.
+ */
+#include "tool.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../common/exit.h"
+#include "options.h"
+
+enum { HOST_MAX = 256 };
+
+typedef struct course {
+    np_context *ctx;
+    np_trace *t;
+    const volatile sig_atomic_t *interrupted;
+    FILE *err;
+    bool progress;    /* err is a terminal: one line that is written over */
+    bool told_method;
+    np_status status; /* of the run */
+} course;
+
+static void put_version(np_context *ctx, FILE *out)
+{
+    fprintf(out, "np-trace (libnetprobe) %s\n", np_version());
+    for (int i = 0; i < np_context_capability_count(ctx); i++) {
+        np_capability c;
+        np_context_get_capability(ctx, i, &c, sizeof c);
+        fprintf(out, "    %-12s %s", c.job, c.works ? "yes" : "no");
+        fprintf(out, " (%s)", c.works ? c.means : c.missing);
+        if (c.remedy[0])
+            fprintf(out, ": %s", c.remedy);
+        putc('\n', out);
+    }
+}
+
+static void wipe_progress(const course *c)
+{
+    if (c->progress)
+        fputs("\r\033[K", c->err);
+}
+
+static void tell_method(course *c, const np_trace_info *i)
+{
+    if (c->told_method || !i->note[0])
+        return;
+    c->told_method = true;
+    wipe_progress(c);
+    fprintf(c->err, "np-trace: UDP instead of ICMP: %s\n", i->note);
+}
+
+static void tell_round(const course *c, const np_trace_info *i)
+{
+    if (!c->progress)
+        return;
+    fprintf(c->err, "\rround %" PRIu64 ", %" PRIu64 " of %" PRIu64 " probes answered\033[K",
+            i->rounds, i->received, i->sent);
+    fflush(c->err);
+}
+
+/* A first round that could not be sent at all: to go on would only repeat the trouble. */
+static bool hopeless(const np_trace_info *i)
+{
+    return i->sent == 0 && i->failed > 0;
+}
+
+static void round_sent(course *c)
+{
+    np_trace_info i;
+    np_trace_get(c->t, &i, sizeof i);
+    tell_method(c, &i);
+    tell_round(c, &i);
+    if (hopeless(&i))
+        np_trace_cancel(c->t);
+}
+
+/* Until DONE; a wake-up that came with an interruption cancels. */
+static void pump(course *c)
+{
+    np_event ev;
+    for (;;) {
+        if (*c->interrupted)
+            np_trace_cancel(c->t);
+        int n = np_next_event(c->ctx, &ev, sizeof ev, NP_FOREVER);
+        if (n < 0)
+            return;
+        if (n > 0 && ev.type == NP_EV_ROUND)
+            round_sent(c);
+        if (n > 0 && ev.type == NP_EV_DONE) {
+            c->status = (np_status)ev.status;
+            return;
+        }
+    }
+}
+
+static void host_name(char *out, size_t size)
+{
+    if (gethostname(out, size) < 0)
+        out[0] = '\0';
+    out[size - 1] = '\0';
+    for (char *p = out; *p; p++)
+        if ((unsigned char)*p < ' ' || (unsigned char)*p > '~')
+            *p = '?';
+}
+
+static bool print_result(const course *c, const trace_options *o, FILE *out)
+{
+    char host[HOST_MAX];
+    host_name(host, sizeof host);
+    if (!o->json) {
+        report_print(c->t, &o->style, host, out);
+        return fflush(out) == 0;
+    }
+    const char *json = np_trace_json(c->t);
+    if (!json)
+        return false;
+    fputs(json, out);
+    return fflush(out) == 0;
+}
+
+/* The last line of a failure, for programs. */
+static int fail(FILE *err, const char *sentence, const char *name, int status)
+{
+    if (sentence[0])
+        fprintf(err, "np-trace: %s\n", sentence);
+    fprintf(err, "error=%s\n", name);
+    return status;
+}
+
+static int judge(const course *c, const np_trace_info *i)
+{
+    np_status cause = hopeless(i) ? (np_status)i->send_status : c->status;
+    if (i->sent == 0 && cause < 0)
+        return fail(c->err, np_trace_error(c->t), np_status_name(cause),
+                    exit_of_status(cause));
+    if (c->status < 0 && c->status != NP_ERR_CANCELLED)
+        return fail(c->err, np_trace_error(c->t), np_status_name(c->status),
+                    exit_of_status(c->status));
+    if (i->end == NP_END_REACHED)
+        return EXIT_GOOD;
+    if (i->end == NP_END_UNREACHABLE)
+        return fail(c->err, "", "network.unreachable", EXIT_BAD);
+    return fail(c->err, "", "network.silent", EXIT_BAD);
+}
+
+static int measure(course *c, trace_options *o, FILE *out)
+{
+    np_trace_info i;
+    np_trace_set_events(c->t, 64);
+    np_status st = np_trace_start(c->t);
+    if (st < 0)
+        return fail(c->err, np_trace_error(c->t), np_status_name(st), exit_of_status(st));
+    pump(c);
+    wipe_progress(c);
+    np_trace_get(c->t, &i, sizeof i);
+    tell_method(c, &i);
+    o->style.interrupted = *c->interrupted != 0;
+    bool anything = i.sent > 0 || o->json;
+    if (anything && !print_result(c, o, out))
+        return fail(c->err, "the result could not be written", "output", EXIT_UNMEASURED);
+    return judge(c, &i);
+}
+
+int trace_tool(np_context *ctx, int argc, char **argv, const volatile sig_atomic_t *interrupted,
+               FILE *out, FILE *err)
+{
+    course c = {.ctx = ctx, .t = np_trace_new(ctx), .interrupted = interrupted, .err = err};
+    trace_options o;
+    int status = EXIT_GOOD;
+    if (!c.t)
+        return fail(err, "out of memory", np_status_name(NP_ERR_NOMEM), EXIT_UNMEASURED);
+    c.progress = isatty(fileno(err)) == 1;
+    switch (options_parse(c.t, argc, argv, &o, err)) {
+    case OPTIONS_HELP:
+        options_help(out);
+        break;
+    case OPTIONS_VERSION:
+        put_version(ctx, out);
+        break;
+    case OPTIONS_WRONG:
+        status = EXIT_USAGE;
+        break;
+    case OPTIONS_RUN:
+        status = measure(&c, &o, out);
+        break;
+    }
+    np_trace_free(c.t);
+    return status;
+}
