@@ -2,9 +2,9 @@
 /**
  * The context: what every other object lives in.
  *
- *     np_context_new ── objects are made, set, started ──▶ np_next_event …  ── np_context_free
- *                                │                              ▲
- *                                └── np_context_fd: poll it ────┘
+ *     np_context_new -- objects are made, set, started --> np_next_event ... -- np_context_free
+ *                               |                              ^
+ *                               +---- np_context_fd: poll it --+
  *
  * A context owns one epoll descriptor, the timers, the resolver and the queue of events. It is
  * used by one thread at a time; two contexts never share anything. Nothing here calls back into

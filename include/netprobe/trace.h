@@ -2,9 +2,9 @@
 /**
  * The trace: which hops lie between here and a target, and how they answer.
  *
- *     np_trace_new ── idle ──start──▶ running ⇄ paused ──▶ ended (DONE waits)
- *                      ▲                                       │ DONE delivered
- *                      └──────────── reset, clear ──────── stopped ──start──▶ running …
+ *     np_trace_new -- idle --start--> running <-> paused --> ended (DONE waits)
+ *                      ^                                       | DONE delivered
+ *                      +------------ reset, clear --------- stopped --start--> running ...
  *
  * A trace sends a round of probes every interval, one for each TTL (hop limit) on the way, and
  * keeps statistics for each hop. It needs no privilege: ICMP by datagram sockets where
