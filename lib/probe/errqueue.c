@@ -82,6 +82,13 @@ static bool take_error(const struct cmsghdr *c, npi_reply *out)
     return true;
 }
 
+/* The kernel shortens a message that did not fit; nobody else may claim more than there is. */
+static bool fits(const struct msghdr *m, const struct cmsghdr *c)
+{
+    size_t at = (size_t)((const char *)c - (const char *)m->msg_control);
+    return c->cmsg_len >= CMSG_LEN(0) && c->cmsg_len <= m->msg_controllen - at;
+}
+
 bool npi_reply_decode(struct msghdr *m, bool error, npi_reply *out)
 {
     bool reported = false;
@@ -90,7 +97,7 @@ bool npi_reply_decode(struct msghdr *m, bool error, npi_reply *out)
     out->reply_ttl = -1;
     if (m->msg_name)
         out->peer = npi_addr_from_sockaddr(m->msg_name, m->msg_namelen);
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c && fits(m, c); c = CMSG_NXTHDR(m, c)) {
         int ttl;
         if (is(c, SOL_SOCKET, SCM_TIMESTAMPNS))
             take_stamp(c, out);

@@ -195,6 +195,7 @@ static int set_options(int fd, int family)
 {
     set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
     set(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
+    set(fd, SOL_SOCKET, SO_REUSEADDR, 0); /* ping sockets share identifiers unless told not to */
     if (family == 4) {
         set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
         set(fd, IPPROTO_IP, IP_PKTINFO, 1);

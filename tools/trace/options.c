@@ -123,18 +123,32 @@ static const char *nearest_long(const char *word)
     return best;
 }
 
+/* A word of the command line inside a message: what is not printable ASCII becomes '?'. */
+static const char *shown(const char *word, char *out, size_t size)
+{
+    size_t n = 0;
+    for (; *word && n + 1 < size; word++)
+        out[n++] = *word >= ' ' && *word <= '~' ? *word : '?';
+    out[n] = '\0';
+    return out;
+}
+
 static options_result wrong_option(int letter, const char *word, FILE *err)
 {
     const char *hint = letter ? hint_for(letter) : NULL;
     const char *near = letter ? NULL : nearest_long(word + 2);
+    char one[2] = {(char)letter, '\0'}, text[VALUE_MAX];
     if (hint)
         fprintf(err, "np-trace: %s\n", hint);
     else if (letter)
-        fprintf(err, "np-trace: there is no option -%c: see np-trace --help\n", letter);
+        fprintf(err, "np-trace: there is no option -%s: see np-trace --help\n",
+                shown(one, text, sizeof text));
     else if (near)
-        fprintf(err, "np-trace: there is no option %s: did you mean --%s\n", word, near);
+        fprintf(err, "np-trace: there is no option %s: did you mean --%s\n",
+                shown(word, text, sizeof text), near);
     else
-        fprintf(err, "np-trace: there is no option %s: see np-trace --help\n", word);
+        fprintf(err, "np-trace: there is no option %s: see np-trace --help\n",
+                shown(word, text, sizeof text));
     return OPTIONS_WRONG;
 }
 
