@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The demonstration explains the row that misleads, whichever router that is.
+. "${srcdir:-.}/tests/net/lab.sh"
+unshare --net true 2>/dev/null || unshare --map-root-user --net true 2>/dev/null ||
+    skip "this system allows no private network namespaces"
+command -v jq >/dev/null || skip "no jq to read JSON with"
+out=$(LAB_LIMITED=5 LAB_SILENT=1 bash "${srcdir:-.}/tests/net/demo.sh" tests/net/np-trace-static)
+status=$?
+printf '%s\n' "$out"
+[ $status = 0 ] || exit 1
+for family in 4 6; do
+    addr=$("lab_addr$family" 5)
+    printf '%s\n' "$out" | grep -qF "=> hop 5 ($addr) left" || exit 1
+done
+[ "$(printf '%s\n' "$out" | grep -c '^=> hop 1 never answers')" = 2 ] || exit 1
+[ "$(printf '%s\n' "$out" | grep -c '^=> ')" = 4 ] || exit 1

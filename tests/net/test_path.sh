@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The five routers: both families, ICMP and UDP, as root and as an ordinary user; a silent hop
+# and one that rations its answers.
+. "${srcdir:-.}/tests/net/tool.sh"
+lab_enter
+lab_up
+tool_up
+lab_silence 2
+
+addresses() { # of the hops of family $1, the silent one as null
+    local n
+    for n in 1 2 3 4 5 6; do
+        [ "$n" = 2 ] && echo null || "lab_addr$1" "$n"
+    done | tr '\n' ' '
+}
+
+wanted_kind() { [ "$1" = "-u" ] && echo udp || echo icmp; }
+
+for as in root nobody; do
+    for family in 4 6; do
+        target=LAB_TARGET$family
+        for kind in "" "-u"; do
+            name="$as IPv$family ${kind:-icmp}"
+            run $as --json -c 5 -i 0.05 $kind "${!target}"
+            same "$name: exit" "$status" 0
+            same "$name: kind" "$(json .kind)" "$(wanted_kind "$kind")"
+            same "$name: hops" "$(json '.hops[].addr' | tr '\n' ' ')" "$(addresses $family)"
+            same "$name: reached" "$(json '.reached, .end_ttl' | tr '\n' ' ')" "true 6 "
+            same "$name: sent" "$(json '[.hops[].stats.sent] | unique | join(" ")')" 5
+            same "$name: silent" "$(json '.hops[1].stats | .lost == 5 and .best_ns == null')" true
+            if [ "$kind" = "" ]; then # Linux rations port unreachables of the target itself
+                same "$name: loss" "$(json '[.hops[] | select(.addr) | .stats.loss] | add')" 0
+            fi
+            same "$name: stamps" \
+                "$(json '[.hops[].stats | .samples == .kernel_stamps] | all')" true
+            same "$name: foreign" "$(json .foreign)" 0
+        done
+    done
+done
+
+# The tool itself holds no capability, and can get none.
+"${LAB_NOBODY[@]}" "$tool" -c 0 -i 0.2 "$LAB_TARGET4" >/dev/null 2>&1 &
+pid=$!
+for _ in $(seq 50); do
+    [ "$(cat /proc/$pid/comm 2>/dev/null)" = "np-trace-static" ] && break
+    sleep 0.1
+done
+status_of() { awk -v key="$1:" '$1 == key { print $2 }' /proc/$pid/status; }
+same CapEff "$(status_of CapEff)" 0000000000000000
+same CapBnd "$(status_of CapBnd)" 0000000000000000
+same NoNewPrivs "$(status_of NoNewPrivs)" 1
+kill $pid
+wait $pid
+
+# The document is whole also when the run is cut short.
+"${LAB_NOBODY[@]}" "$tool" --json -c 0 -i 0.05 "$LAB_TARGET4" >"$LAB_DIR/out" 2>/dev/null &
+pid=$!
+sleep 1
+kill -INT $pid
+wait $pid
+same "interrupted: exit" $? 0
+same "interrupted: status" "$(json .status)" cancelled
+same "interrupted: reached" "$(json .reached)" true
+
+# Where ping sockets are closed UDP takes over, and says so.
+lab_close_ping
+run nobody --json -c 3 -i 0.05 "$LAB_TARGET4"
+same "closed range: exit" "$status" 0
+same "closed range: kind" "$(json .kind)" udp
+has "closed range: note" "$(json .note)" "net.ipv4.ping_group_range"
+has "closed range: stderr" "$err" "UDP instead of ICMP"
+run nobody -c 1 "$LAB_TARGET4"
+has "closed range: report" "$out" "# UDP instead of ICMP"
+lab_open_ping
+
+# A router that rations its answers seems to lose, while what lies behind it does not.
+lab_limit 4
+for family in 4 6; do
+    target=LAB_TARGET$family
+    run nobody --json -c 20 -i 0.05 "${!target}"
+    same "limited IPv$family: row 4 loses" "$(json '.hops[3].stats.loss > 0.3')" true
+    same "limited IPv$family: the target does not" "$(json '.hops[5].stats.loss')" 0
+done
+finish

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+# What tests of np-trace in the lab share; sources the lab. Failures are counted, not fatal.
+
+. "${srcdir:-.}/tests/net/lab.sh"
+failures=0
+
+fail() {
+    echo "FAIL: $*"
+    failures=$((failures + 1))
+}
+
+same() { # same WHAT GOT WANTED
+    [ "$2" = "$3" ] || fail "$1: got '$2', wanted '$3'"
+}
+
+has() { # has WHAT TEXT PART
+    case $2 in
+    *"$3"*) ;;
+    *) fail "$1: '$3' is not in: $2" ;;
+    esac
+}
+
+# The tool, where everybody may run it: $tool.
+tool_up() {
+    command -v jq >/dev/null || skip "no jq to read JSON with"
+    tool=$(lab_install "${NP_TRACE:-tests/net/np-trace-static}")
+}
+
+# run AS ARGUMENTS...: AS is root or nobody. Sets $out, $err, $status.
+run() {
+    local as=$1
+    shift
+    set -- "$tool" "$@"
+    [ "$as" != nobody ] || set -- "${LAB_NOBODY[@]}" "$@"
+    "$@" >"$LAB_DIR/out" 2>"$LAB_DIR/err"
+    status=$?
+    out=$(cat "$LAB_DIR/out")
+    err=$(cat "$LAB_DIR/err")
+}
+
+json() { jq -r "$1" "$LAB_DIR/out"; }
+
+finish() {
+    [ "$failures" = 0 ] || {
+        echo "$failures failures"
+        exit 1
+    }
+    exit 0
+}
