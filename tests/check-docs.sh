@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Manual pages are well-formed, and every C program in README and pages compiles without warning.
+top=${srcdir:-.}
+failures=0
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+command -v mandoc >/dev/null || { echo "SKIP: no mandoc to check the pages with"; exit 77; }
+for page in "$top/doc/np-trace.1" doc/netprobe.3 "$top/doc/netprobe.7"; do
+    mandoc -T lint -W warning "$page" >"$dir/log" && continue
+    cat "$dir/log"
+    failures=$((failures + 1))
+done
+
+# ```c ... ``` in Markdown; .Bd -literal ... .Ed with an #include in pages.
+awk -v dir="$dir" '/^```c$/ { n++; on = 1; next } /^```$/ { on = 0 } on { print > (dir "/md" n ".c") }' \
+    "$top/README.md" "$top/HACKING.md"
+awk -v dir="$dir" '/^\.Bd -literal/ { n++; on = 1; next } /^\.Ed/ { on = 0 }
+    on { gsub(/\\e/, "\\"); print > (dir "/page" n ".txt") }' doc/netprobe.3 "$top/doc/netprobe.7"
+for text in "$dir"/page*.txt; do
+    grep -q '#include' "$text" 2>/dev/null && mv "$text" "${text%.txt}.c"
+done
+programs=0
+for program in "$dir"/*.c; do
+    [ -e "$program" ] || continue
+    programs=$((programs + 1))
+    "${CC:-cc}" -std=c99 -Wall -Wextra -Werror -fsyntax-only -I"$top/include" "$program" && continue
+    echo "this program in the documentation does not compile:"
+    cat "$program"
+    failures=$((failures + 1))
+done
+[ $programs -gt 0 ] || { echo "no program found in the documentation"; exit 1; }
+echo "3 pages, $programs programs, $failures faulty"
+[ $failures = 0 ]
