@@ -163,6 +163,30 @@ static void help_and_versions(void **state)
     end(w, &r);
 }
 
+/* The word that is wrong is named, wherever it stands. */
+static void wrong_words(void **state)
+{
+    (void)state;
+    const struct {
+        const char *words[3], *says;
+    } rows[] = {{{"10.0.0.2", "--jsn", "-n"}, "no option --jsn: did you mean --json"},
+                {{"10.0.0.2", "-n", "--json=x"}, "--json takes no value"},
+                {{"-n", "--report-cycles", NULL}, "--report-cycles needs a value: -c COUNT"},
+                {{"-nq", "3", "10.0.0.2"}, "-q is traceroute's: here -c COUNT"},
+                {{"-nk", "10.0.0.2", NULL}, "no option -k"},
+                {{"--\x1b[2J", "10.0.0.2", NULL}, "no option --?[2J"},
+                {{"--re", "10.0.0.2", NULL}, "no option --re: did you mean --report"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *argv[4] = {"np-trace", rows[i].words[0], rows[i].words[1], rows[i].words[2]};
+        world *w = world_new();
+        world_path(w, 4, 2);
+        result r = run(w, argv[3] ? 4 : 3, argv);
+        assert_int_equal(r.status, 3);
+        assert_non_null(strstr(r.err, rows[i].says));
+        end(w, &r);
+    }
+}
+
 /* Whatever stands on the command line: an exit status, and no crash. */
 static void any_command_line(void **state)
 {
@@ -198,6 +222,7 @@ int main(void)
         cmocka_unit_test(a_document),
         cmocka_unit_test(nothing_can_be_sent),
         cmocka_unit_test(help_and_versions),
+        cmocka_unit_test(wrong_words),
         cmocka_unit_test(any_command_line),
     };
     setenv("LC_ALL", "C.UTF-8", 1);

@@ -82,6 +82,15 @@ static const struct {
     {'g', "-g is mtr's GTK display and traceroute's gateway: np-trace has neither"},
 };
 
+/* What a letter chooses; NULL for one that is none. */
+static const choice *find(int letter)
+{
+    for (size_t i = 0; i < CHOICES; i++)
+        if (choices[i].letter == letter)
+            return &choices[i];
+    return NULL;
+}
+
 static const char *hint_for(int letter)
 {
     for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++)
@@ -136,10 +145,12 @@ static const char *shown(const char *word, char *out, size_t size)
 static options_result wrong_option(int letter, const char *word, FILE *err)
 {
     const char *hint = letter ? hint_for(letter) : NULL;
-    const char *near = letter ? NULL : nearest_long(word + 2);
+    const char *near = letter || strncmp(word, "--", 2) != 0 ? NULL : nearest_long(word + 2);
     char one[2] = {(char)letter, '\0'}, text[VALUE_MAX];
     if (hint)
         fprintf(err, "np-trace: %s\n", hint);
+    else if (letter && find(letter))
+        fprintf(err, "np-trace: --%s takes no value\n", find(letter)->name);
     else if (letter)
         fprintf(err, "np-trace: there is no option -%s: see np-trace --help\n",
                 shown(one, text, sizeof text));
@@ -152,12 +163,11 @@ static options_result wrong_option(int letter, const char *word, FILE *err)
     return OPTIONS_WRONG;
 }
 
-static options_result missing_value(int letter, const char *word, FILE *err)
+static options_result missing_value(int letter, FILE *err)
 {
-    for (size_t i = 0; i < CHOICES; i++)
-        if (choices[i].letter == letter)
-            fprintf(err, "np-trace: %s needs a value: -%c %s, --%s=%s\n", word, letter,
-                    choices[i].value, choices[i].name, choices[i].value);
+    const choice *c = find(letter);
+    fprintf(err, "np-trace: --%s needs a value: -%c %s, --%s=%s\n", c->name, letter, c->value,
+            c->name, c->value);
     return OPTIONS_WRONG;
 }
 
@@ -213,10 +223,7 @@ static options_result apply(np_trace *t, int letter, const char *value, trace_op
     case 'v':
         return OPTIONS_VERSION;
     }
-    for (size_t i = 0; i < CHOICES; i++)
-        if (choices[i].letter == letter)
-            return set(t, &choices[i], value, err);
-    return OPTIONS_WRONG;
+    return set(t, find(letter), value, err);
 }
 
 /* What stands behind the options: one host. */
@@ -250,12 +257,12 @@ options_result options_parse(np_trace *t, int argc, char **argv, trace_options *
     opterr = 0;
     optind = 0; /* begin anew: the tool may run more than once in a process */
     for (;;) {
-        const char *word = optind > 0 && optind < argc ? argv[optind] : argc > 1 ? argv[1] : "";
         int letter = getopt_long(argc, argv, letters, longs, NULL);
         if (letter == -1)
             break;
+        const char *word = argv[optind - 1]; /* the one just looked at, wherever it stood */
         options_result r = letter == '?'   ? wrong_option(optopt, word, err)
-                           : letter == ':' ? missing_value(optopt, word, err)
+                           : letter == ':' ? missing_value(optopt, err)
                                            : apply(t, letter, optarg, o, err);
         if (r != OPTIONS_RUN)
             return r;
