@@ -117,6 +117,51 @@ static void live(const char *kind)
     np_context_free(ctx);
 }
 
+/* An allocator whose n-th request fails. */
+typedef struct failing {
+    unsigned long requests, fail_at;
+    long live;
+} failing;
+
+static void *resize(void *user, void *memory, size_t size)
+{
+    failing *f = user;
+    if (size == 0) {
+        f->live -= memory != NULL;
+        free(memory);
+        return NULL;
+    }
+    if (++f->requests == f->fail_at)
+        return NULL;
+    void *p = realloc(memory, size);
+    f->live += p && !memory;
+    return p;
+}
+
+/* Through the real sockets and the real resolver: NOMEM or success, and nothing is left. */
+static void every_allocation_fails(void)
+{
+    unsigned long n = 1;
+    for (failing f = {0}; n == 1 || f.requests >= f.fail_at; n++) {
+        f = (failing){.fail_at = n};
+        np_allocator a = {resize, &f};
+        np_context *ctx = np_context_new_with(&a, sizeof a);
+        np_trace *t = np_trace_new(ctx);
+        np_trace_set_target(t, n % 2 ? "127.0.0.1" : "::1");
+        np_trace_set(t, "kind", n % 4 < 2 ? "icmp" : "udp");
+        np_trace_set_cycles(t, 1);
+        np_trace_set_max_ttl(t, 1);
+        np_trace_set_events(t, 4);
+        np_status st = np_trace_run(t);
+        expect(st == NP_OK || st == NP_ERR_NOMEM, "success or no memory");
+        expect(st != NP_OK || np_trace_reached(t), "reached");
+        np_trace_free(t);
+        np_context_free(ctx);
+        expect(f.live == 0, "nothing is left");
+    }
+    expect(n > 15, "allocations were made to fail");
+}
+
 static void child_may_only_free(void)
 {
     int status;
@@ -159,6 +204,7 @@ int main(int argc, char **argv)
     live("auto");
     live("udp");
     child_may_only_free();
+    every_allocation_fails();
     look(&after);
     compare(&before, &after);
     return failures ? 1 : 0;

@@ -5,8 +5,9 @@
 #
 # Link i joins node i-1 and node i (client is 0, target is 6): 198.51.100.(4i-3) and (4i-2),
 # 2001:db8:i::1 and ::2. Hop n of a trace shows node n's address towards the client.
-# The calling script runs in the client's namespace. Everything is gone when the script ends:
-# the namespaces have no other holder, and their names live in a private mount.
+# The calling script runs in the client's namespace, which has ping sockets open unless LAB_PING
+# is "closed". Everything is gone when the script ends: the namespaces have no other holder, and
+# their names live in a private mount.
 
 LAB_ROUTERS=5
 LAB_TARGET4=198.51.100.22
@@ -96,7 +97,7 @@ lab_up() {
     lab_routes 0 ""
     for ((n = 1; n <= LAB_ROUTERS; n++)); do lab_routes "$n" "r$n"; done
     lab_routes $((LAB_ROUTERS + 1)) target
-    lab_open_ping
+    [ "${LAB_PING:-open}" = closed ] || lab_open_ping
 }
 
 # A new namespace allows ICMP datagram sockets to nobody.
@@ -104,8 +105,6 @@ lab_open_ping() {
     sysctl -qw net.ipv4.ping_group_range="0 2147483647" 2>/dev/null ||
         sysctl -qw net.ipv4.ping_group_range="0 0"
 }
-
-lab_close_ping() { sysctl -qw net.ipv4.ping_group_range="1 0"; }
 
 lab_silence() { # router N sends no ICMP errors at all; neighbour discovery goes on
     lab_router "$1" nft -f - <<'NFT'

@@ -15,3 +15,13 @@ for family in 4 6; do
 done
 [ "$(printf '%s\n' "$out" | grep -c '^=> hop 1 never answers')" = 2 ] || exit 1
 [ "$(printf '%s\n' "$out" | grep -c '^=> ')" = 4 ] || exit 1
+
+# Where namespaces are forbidden it traces the loopback, and says so.
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+printf '#!/bin/sh\nexit 1\n' >"$dir/unshare"
+chmod +x "$dir/unshare"
+out=$(PATH=$dir:$PATH bash "${srcdir:-.}/tests/net/demo.sh" tests/net/np-trace-static 2>/dev/null) || exit 1
+printf '%s\n' "$out"
+printf '%s\n' "$out" | grep -q 'no private network namespaces' || exit 1
+printf '%s\n' "$out" | grep -q '^  1.|-- ' || exit 1

@@ -4,9 +4,20 @@
 # and one that rations its answers.
 . "${srcdir:-.}/tests/net/tool.sh"
 lab_enter
+LAB_PING=closed
 lab_up
 tool_up
 lab_silence 2
+
+# Where ping sockets are closed UDP takes over, and says so.
+run nobody --json -c 3 -i 0.05 "$LAB_TARGET4"
+same "closed range: exit" "$status" 0
+same "closed range: kind" "$(json .kind)" udp
+has "closed range: note" "$(json .note)" "net.ipv4.ping_group_range"
+has "closed range: stderr" "$err" "UDP instead of ICMP"
+run nobody -c 1 "$LAB_TARGET4"
+has "closed range: report" "$out" "# UDP instead of ICMP"
+lab_open_ping
 
 addresses() { # of the hops of family $1, the silent one as null
     local n
@@ -62,17 +73,6 @@ wait $pid
 same "interrupted: exit" $? 0
 same "interrupted: status" "$(json .status)" cancelled
 same "interrupted: reached" "$(json .reached)" true
-
-# Where ping sockets are closed UDP takes over, and says so.
-lab_close_ping
-run nobody --json -c 3 -i 0.05 "$LAB_TARGET4"
-same "closed range: exit" "$status" 0
-same "closed range: kind" "$(json .kind)" udp
-has "closed range: note" "$(json .note)" "net.ipv4.ping_group_range"
-has "closed range: stderr" "$err" "UDP instead of ICMP"
-run nobody -c 1 "$LAB_TARGET4"
-has "closed range: report" "$out" "# UDP instead of ICMP"
-lab_open_ping
 
 # A router that rations its answers seems to lose, while what lies behind it does not.
 lab_limit 4

@@ -520,6 +520,18 @@ static void a_flow_is_constant(void **state)
             assert_memory_equal(p + 10, first + 10, 8);
         }
         end(&f);
+
+        f = begin(family, 5); /* UDP: ports and length */
+        np_trace_set_kind(f.t, NP_TRACE_UDP);
+        np_trace_set_cycles(f.t, 20);
+        assert_int_equal(np_trace_run(f.t), NP_OK);
+        assert_true(f.w->sent_count >= 100);
+        for (uint64_t i = 0; i < f.w->sent_count; i++) {
+            assert_int_equal(f.w->sent[i].to, 33434);
+            assert_int_equal(f.w->sent[i].from, f.w->sent[0].from);
+            assert_int_equal(f.w->sent[i].len, f.w->sent[0].len);
+        }
+        end(&f);
     }
 }
 

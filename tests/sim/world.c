@@ -303,7 +303,11 @@ static int transport_send(npi_transport *nt, const npi_probe_out *out, npi_now *
     }
     if (w->sent_count < WORLD_LOG) {
         world_sent *s = &w->sent[w->sent_count];
-        *s = (world_sent){.at_ns = w->now_ns, .ttl = out->ttl, .len = out->len};
+        *s = (world_sent){.at_ns = w->now_ns,
+                          .ttl = out->ttl,
+                          .from = nt->id,
+                          .to = out->to.port,
+                          .len = out->len};
         memcpy(s->head, out->data, out->len < sizeof s->head ? out->len : sizeof s->head);
     }
     w->sent_count++;

@@ -49,6 +49,7 @@ typedef struct world_hop {
 typedef struct world_sent {
     int64_t at_ns;
     int ttl;
+    uint16_t from, to; /* ports, or our identifier and 0 */
     size_t len;
     uint8_t head[32];
 } world_sent;
