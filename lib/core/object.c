@@ -162,30 +162,27 @@ np_status npi_object_run(npi_object *o)
     return st;
 }
 
-np_status npi_object_pause(npi_object *o)
+static np_status set_paused(npi_object *o, npi_state state)
 {
     np_status st = check(o);
     if (st < 0)
         return st;
     if (!npi_object_live(o))
         return NP_ERR_STATE;
-    o->state = NPI_PAUSED;
+    o->state = state;
     o->noun->pause(o);
     npi_context_settle(o->ctx);
     return NP_OK;
 }
 
+np_status npi_object_pause(npi_object *o)
+{
+    return set_paused(o, NPI_PAUSED);
+}
+
 np_status npi_object_resume(npi_object *o)
 {
-    np_status st = check(o);
-    if (st < 0)
-        return st;
-    if (!npi_object_live(o))
-        return NP_ERR_STATE;
-    o->state = NPI_RUNNING;
-    o->noun->pause(o);
-    npi_context_settle(o->ctx);
-    return NP_OK;
+    return set_paused(o, NPI_RUNNING);
 }
 
 np_status npi_object_cancel(npi_object *o)
