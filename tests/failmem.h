@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "netprobe/context.h"
+#include <netprobe/context.h>
 
 typedef struct failmem {
     unsigned long requests; /* allocations and resizings so far */

@@ -33,4 +33,11 @@ done
 readelf -d "$root$bindir/np-trace" | grep -q 'NEEDED.*libnetprobe\.so\.0'
 "$root$bindir/np-trace" --version | grep -q '^np-trace (libnetprobe)'
 "$root$bindir/np-trace" -rc 2 -i 0.05 127.0.0.1 | grep -q '1.|-- '
+
+# The twin for the build tree.
+PKG_CONFIG_PATH=$PWD/pkgconfig
+unset PKG_CONFIG_SYSROOT_DIR
+$CC -std=c99 $sanitize $("$pc" --cflags libnetprobe) "$top/examples/trace.c" -o "$dir/uninstalled" \
+    $("$pc" --libs libnetprobe)
+LD_LIBRARY_PATH=$PWD/.libs "$dir/uninstalled" 127.0.0.1 | grep -q '127\.0\.0\.1'
 echo "installcheck: examples and tool work from ${root:-/}"

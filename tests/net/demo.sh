@@ -4,7 +4,7 @@
 # Environment: LAB_LIMITED and LAB_SILENT choose the routers that misbehave (3 and 2).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-. "$here/lab.sh"
+. "$here/lab.sh" || exit 1
 tool=$1
 
 if [ -z "${LAB_INSIDE:-}" ] && ! unshare --net true 2>/dev/null &&

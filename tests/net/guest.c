@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../failmem.h"
+
 extern char **environ;
 
 enum { SIGNALS = 65, TEXT_MAX = 65536 };
@@ -117,34 +119,13 @@ static void live(const char *kind)
     np_context_free(ctx);
 }
 
-/* An allocator whose n-th request fails. */
-typedef struct failing {
-    unsigned long requests, fail_at;
-    long live;
-} failing;
-
-static void *resize(void *user, void *memory, size_t size)
-{
-    failing *f = user;
-    if (size == 0) {
-        f->live -= memory != NULL;
-        free(memory);
-        return NULL;
-    }
-    if (++f->requests == f->fail_at)
-        return NULL;
-    void *p = realloc(memory, size);
-    f->live += p && !memory;
-    return p;
-}
-
 /* Through the real sockets and the real resolver: NOMEM or success, and nothing is left. */
 static void every_allocation_fails(void)
 {
     unsigned long n = 1;
-    for (failing f = {0}; n == 1 || f.requests >= f.fail_at; n++) {
-        f = (failing){.fail_at = n};
-        np_allocator a = {resize, &f};
+    for (failmem f = {0}; n == 1 || f.failed > 0; n++) {
+        f = (failmem){.fail_at = n};
+        np_allocator a = failmem_allocator(&f);
         np_context *ctx = np_context_new_with(&a, sizeof a);
         np_trace *t = np_trace_new(ctx);
         np_trace_set_target(t, n % 2 ? "127.0.0.1" : "::1");

@@ -37,6 +37,13 @@ lab_dir() {
     LAB_DIR=/run/lab
 }
 
+# Names are asked of 127.0.0.1, in this mount namespace only.
+lab_resolver() {
+    [ "${LAB_INSIDE:-}" = 1 ] && [ -d "${LAB_DIR:-}" ] || exit 1
+    echo "nameserver 127.0.0.1" >"$LAB_DIR/resolv.conf"
+    mount --bind "$LAB_DIR/resolv.conf" /etc/resolv.conf
+}
+
 lab_router() { # lab_router N COMMAND...
     local n=$1
     shift

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The demonstration explains the row that misleads, whichever router that is.
-. "${srcdir:-.}/tests/net/lab.sh"
+. "${srcdir:-.}/tests/net/lab.sh" || exit 1
 unshare --net true 2>/dev/null || unshare --map-root-user --net true 2>/dev/null ||
     skip "this system allows no private network namespaces"
 command -v jq >/dev/null || skip "no jq to read JSON with"

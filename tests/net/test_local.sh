@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Trouble on this host, and bad input: one sentence with the cure, a last line for programs, the
 # right exit status, and nothing lost that was measured.
-. "${srcdir:-.}/tests/net/tool.sh"
+. "${srcdir:-.}/tests/net/tool.sh" || exit 1
 lab_enter
 lab_up
 tool_up
@@ -23,10 +23,8 @@ expect() {
     same "$name: stdout" "$out" ""
 }
 
-: >"$LAB_DIR/resolv.conf"
-echo "nameserver 127.0.0.1" >"$LAB_DIR/resolv.conf" # where nobody listens
-mount --bind "$LAB_DIR/resolv.conf" /etc/resolv.conf
-expect "no name server" 2 network.resolver "resolv.conf" -c 1 www.example.org
+lab_resolver # where nobody listens
+without_names || expect "no name server" 2 network.resolver "resolv.conf" -c 1 www.example.org
 expect "an address of the other family" 2 network.name "no IPv6 address" -6 -c 1 192.0.2.1
 expect "any host" 2 network.name "any host" -c 1 0.0.0.0
 expect "unknown zone" 2 network.name "interface" -c 1 fe80::1%nowhere0

@@ -1,13 +1,21 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Names from a live resolver, a silent one, one that nobody listens as, and hostile ones.
-. "${srcdir:-.}/tests/net/tool.sh"
+. "${srcdir:-.}/tests/net/tool.sh" || exit 1
 lab_enter
 lab_up
 tool_up
+if without_names; then
+    run nobody -c 1 host.lab
+    same "without c-ares: exit" "$status" 2
+    has "without c-ares: sentence" "$err" "no c-ares"
+    same "without c-ares: last line" "${err##*$'\n'}" "error=unsupported"
+    run nobody --json -c 2 -i 0.1 "$LAB_TARGET4"
+    same "without c-ares: addresses do" "$status" 0
+    finish
+fi
 python=$(command -v python3) || skip "no python3 for a name server"
-echo "nameserver 127.0.0.1" >"$LAB_DIR/resolv.conf"
-mount --bind "$LAB_DIR/resolv.conf" /etc/resolv.conf
+lab_resolver
 
 server_up() { # MANNER
     : >"$LAB_DIR/ready"

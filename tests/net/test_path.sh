@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The five routers: both families, ICMP and UDP, as root and as an ordinary user; a silent hop
 # and one that rations its answers.
-. "${srcdir:-.}/tests/net/tool.sh"
+. "${srcdir:-.}/tests/net/tool.sh" || exit 1
 lab_enter
 LAB_PING=closed
 lab_up
@@ -63,6 +63,11 @@ same CapBnd "$(status_of CapBnd)" 0000000000000000
 same NoNewPrivs "$(status_of NoNewPrivs)" 1
 kill $pid
 wait $pid
+
+# Progress is for people: on a terminal only.
+has "progress" "$(script -qec "$tool -rc 3 -i 0.1 $LAB_TARGET4 >/dev/null" /dev/null)" "round 3, "
+run nobody -c 3 -i 0.1 "$LAB_TARGET4"
+same "no progress into a file" "$err" ""
 
 # The document is whole also when the run is cut short.
 "${LAB_NOBODY[@]}" "$tool" --json -c 0 -i 0.05 "$LAB_TARGET4" >"$LAB_DIR/out" 2>/dev/null &

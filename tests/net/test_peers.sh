@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The same hops as mtr and traceroute, and mtr's layout to the column.
-. "${srcdir:-.}/tests/net/tool.sh"
+. "${srcdir:-.}/tests/net/tool.sh" || exit 1
 lab_enter
 command -v mtr >/dev/null && command -v traceroute >/dev/null ||
     skip "no mtr and traceroute to compare with"

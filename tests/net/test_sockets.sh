@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Runs sockets.c on a loopback of its own.
-. "${srcdir:-.}/tests/net/lab.sh"
+. "${srcdir:-.}/tests/net/lab.sh" || exit 1
 lab_enter
 lab_dir
 lab_node_knobs

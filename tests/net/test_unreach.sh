@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Answers that end a path: prohibit, unreachable and blackhole routes, a small MTU, a target that
 # answers UDP by data.
-. "${srcdir:-.}/tests/net/tool.sh"
+. "${srcdir:-.}/tests/net/tool.sh" || exit 1
 lab_enter
 lab_up
 tool_up

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What tests of np-trace in the lab share; sources the lab. Failures are counted, not fatal.
 
-. "${srcdir:-.}/tests/net/lab.sh"
+. "${srcdir:-.}/tests/net/lab.sh" || exit 1
 failures=0
 
 fail() {
@@ -25,6 +25,9 @@ tool_up() {
     command -v jq >/dev/null || skip "no jq to read JSON with"
     tool=$(lab_install "${NP_TRACE:-tests/net/np-trace-static}")
 }
+
+# A build without c-ares asks nobody for names.
+without_names() { "$tool" --version | grep -q '^ *names *no '; }
 
 # run AS ARGUMENTS...: AS is root or nobody. Sets $out, $err, $status.
 run() {
