@@ -49,7 +49,7 @@ struct world_private {
     npi_reactor *reactor;
     transport transports[WORLD_TRANSPORTS];
     int transport_count;
-    uint32_t seed;
+    uint32_t entropy;
     uint64_t probes_to[256]; /* probes to a TTL so far */
     int answers_of[WORLD_HOPS];
 };
@@ -147,8 +147,8 @@ static bool clock_random(const npi_clock *c, void *out, size_t len)
     world *w = of_clock(c);
     uint8_t *p = out;
     for (size_t i = 0; i < len; i++) {
-        w->p->seed = w->p->seed * 1664525u + 1013904223u;
-        p[i] = (uint8_t)(w->p->seed >> 24);
+        w->p->entropy = w->p->entropy * 1664525u + 1013904223u;
+        p[i] = (uint8_t)(w->p->entropy >> 24);
     }
     return true;
 }
@@ -272,22 +272,34 @@ static void fill_reply(const transport *t, const world_hop *h, const npi_probe_o
     }
 }
 
-static void answer(transport *t, const npi_probe_out *out)
+/* What the hop itself says of its answers. */
+static int fixed_fate(world *w, const world_hop *h, uint64_t n, int64_t *delays_ns)
+{
+    int *given = &w->p->answers_of[h - w->hops];
+    if ((h->lose >> (n % 64) & 1) || (h->budget && *given >= h->budget))
+        return 0;
+    ++*given;
+    int copies = h->copies ? h->copies : 1;
+    for (int i = 0; i < copies; i++)
+        delays_ns[i] = h->delay_ns + (h->slow_ns && (int)n == h->slow_probe ? h->slow_ns : 0);
+    return copies;
+}
+
+static void answer(transport *t, const npi_probe_out *out, world_sent *log)
 {
     world *w = t->w;
     const world_hop *h = hop_at(w, out->ttl);
     uint64_t n = w->p->probes_to[out->ttl]++;
-    int *given = &w->p->answers_of[h - w->hops];
-    if (h->manner == WORLD_SILENT || (h->lose >> (n % 64) & 1))
+    int64_t delays_ns[WORLD_COPIES];
+    log->manner = h->manner;
+    if (h->manner == WORLD_SILENT)
         return;
-    if (h->budget && *given >= h->budget)
-        return;
-    ++*given;
-    int64_t delay = h->delay_ns + (h->slow_ns && (int)n == h->slow_probe ? h->slow_ns : 0);
-    for (int i = 0; i < (h->copies ? h->copies : 1); i++) {
-        coming *c = new_coming(w, delay);
+    log->answers = w->fate ? w->fate(w, h, delays_ns) : fixed_fate(w, h, n, delays_ns);
+    for (int i = 0; i < log->answers; i++) {
+        coming *c = new_coming(w, delays_ns[i]);
         c->transport = (int)(t - w->p->transports);
         fill_reply(t, h, out, &c->reply);
+        log->arrive_ns[i] = c->at_ns;
     }
 }
 
@@ -301,17 +313,20 @@ static int transport_send(npi_transport *nt, const npi_probe_out *out, npi_now *
             w->send_errno_count--;
         return w->send_errno;
     }
-    if (w->sent_count < WORLD_LOG) {
-        world_sent *s = &w->sent[w->sent_count];
-        *s = (world_sent){.at_ns = w->now_ns,
-                          .ttl = out->ttl,
-                          .from = nt->id,
-                          .to = out->to.port,
-                          .len = out->len};
-        memcpy(s->head, out->data, out->len < sizeof s->head ? out->len : sizeof s->head);
+    if (w->sent_count >= WORLD_LOG) {
+        world_sent ignored = {0};
+        w->sent_count++;
+        answer(t, out, &ignored);
+        return 0;
     }
-    w->sent_count++;
-    answer(t, out);
+    world_sent *log = &w->sent[w->sent_count++];
+    *log = (world_sent){.at_ns = w->now_ns,
+                        .ttl = out->ttl,
+                        .from = nt->id,
+                        .to = out->to.port,
+                        .len = out->len};
+    memcpy(log->head, out->data, out->len < sizeof log->head ? out->len : sizeof log->head);
+    answer(t, out, log);
     return 0;
 }
 
@@ -351,6 +366,7 @@ static void transport_close(npi_transport *nt)
         ;
     t->open = false;
     t->w->closed++;
+    t->w->closed_ns = t->w->now_ns;
 }
 
 static const npi_transport_ops transport_ops = {transport_send, transport_recv,
@@ -488,7 +504,7 @@ world *world_new(void)
     w->p->net.ops = &net_ops;
     w->p->resolver.ops = &resolver_ops;
     w->p->armed_ns = INT64_MAX;
-    w->p->seed = 1;
+    w->p->entropy = 1;
     w->now_ns = 12345;
     w->wall_shift = INT64_C(1700000000) * SEC;
     w->seams = (npi_world){&w->p->clock, &w->p->net, make_resolver, w};
@@ -521,6 +537,12 @@ void world_path(world *w, int family, int hops)
                                  .delay_ns = (i + 1) * MS};
     w->hops[hops - 1].manner = WORLD_TARGET;
     w->target = w->hops[hops - 1].addr;
+}
+
+uint32_t world_random(world *w, uint32_t below)
+{
+    w->seed = w->seed * 1664525u + 1013904223u;
+    return (uint32_t)(((uint64_t)(w->seed >> 4) * below) >> 28);
 }
 
 void world_inject(world *w, int64_t delay_ns, const npi_reply *r)

@@ -20,6 +20,7 @@ enum {
     WORLD_HOPS = 40,
     WORLD_NAMES = 8,
     WORLD_TRANSPORTS = 4,
+    WORLD_COPIES = 4, /* answers to one probe */
     WORLD_LOG = 70000 /* probes remembered */
 };
 
@@ -52,6 +53,9 @@ typedef struct world_sent {
     uint16_t from, to; /* ports, or our identifier and 0 */
     size_t len;
     uint8_t head[32];
+    world_manner manner;          /* of whoever answers, if anybody does */
+    int answers;                  /* how many answers were put on their way ... */
+    int64_t arrive_ns[WORLD_COPIES]; /* ... and when each arrives here */
 } world_sent;
 
 typedef struct world_name {
@@ -59,6 +63,14 @@ typedef struct world_name {
     int64_t delay_ns;
     np_status status; /* of the answer */
 } world_name;
+
+struct world;
+
+/*
+ * What becomes of one probe: writes the delays of its answers (at most WORLD_COPIES) and returns
+ * how many there are. Takes the place of a hop's fixed manner of delays, losses and copies.
+ */
+typedef int world_fate(struct world *w, const world_hop *hop, int64_t *delays_ns);
 
 typedef struct world {
     npi_world seams; /* give this to npi_context_new_world */
@@ -83,6 +95,9 @@ typedef struct world {
     bool resolver_dead;      /* never answers reverse look-ups */
     int64_t resolver_delay_ns; /* of names not listed: NP_ERR_NAME after that */
 
+    world_fate *fate; /* NULL: as the hops say */
+    uint32_t seed;    /* for whoever wants random numbers: world_random */
+    int64_t closed_ns; /* when the last transport was closed */
     uint64_t sent_count;
     world_sent sent[WORLD_LOG];
     int opened, closed; /* transports */
@@ -102,6 +117,9 @@ void world_path(world *w, int family, int hops);
 
 /* Move time to the next thing that happens, at most to `limit`. False when nothing will. */
 bool world_advance(world *w, int64_t limit_ns);
+
+/* A random number below `below`, from the world's own seed. */
+uint32_t world_random(world *w, uint32_t below);
 
 /* The answers on their way, put in by a test: delivered at now + delay to transport 0. */
 void world_inject(world *w, int64_t delay_ns, const npi_reply *r);
