@@ -21,13 +21,22 @@ skip() {
     exit 77
 }
 
+# How this user gets namespaces of its own.
+lab_how() {
+    if [ "$(id -u)" = 0 ]; then
+        echo "unshare --mount --net"
+    else
+        echo "unshare --map-root-user --mount --net"
+    fi
+}
+
+lab_possible() { $(lab_how) true 2>/dev/null; }
+
 # Run this script again inside namespaces of its own. Call first, with the script's arguments.
 lab_enter() {
     [ -n "${LAB_INSIDE:-}" ] && return
-    local how="unshare --mount --net"
-    [ "$(id -u)" = 0 ] || how="unshare --map-root-user --mount --net"
-    $how true 2>/dev/null || skip "this system allows no private network namespaces ($how)"
-    LAB_INSIDE=1 exec $how bash "$0" "$@"
+    lab_possible || skip "this system allows no private network namespaces ($(lab_how))"
+    LAB_INSIDE=1 exec $(lab_how) bash "$0" "$@"
 }
 
 # A folder in memory that everybody may read and that vanishes with the namespace: $LAB_DIR.

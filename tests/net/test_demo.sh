@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The demonstration explains the row that misleads, whichever router that is.
 . "${srcdir:-.}/tests/net/lab.sh" || exit 1
-unshare --net true 2>/dev/null || unshare --map-root-user --net true 2>/dev/null ||
-    skip "this system allows no private network namespaces"
+lab_possible || skip "this system allows no private network namespaces ($(lab_how))"
 command -v jq >/dev/null || skip "no jq to read JSON with"
 out=$(LAB_LIMITED=5 LAB_SILENT=1 bash "${srcdir:-.}/tests/net/demo.sh" tests/net/np-trace-static)
 status=$?
