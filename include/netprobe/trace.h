@@ -214,6 +214,36 @@ NP_API np_status np_trace_set_size(np_trace *t, int64_t octets);
 /** Destination port of UDP probes, 1 to 65535; default 33434, the same for all. Latches. */
 NP_API np_status np_trace_set_port(np_trace *t, int64_t port);
 
+/**
+ * Source port of UDP probes, 1 to 65535, the same for all; 0 (the default) picks a random one.
+ * A port in use is NP_ERR_SYSTEM, by DONE. Latches. Since 0.1.
+ */
+NP_API np_status np_trace_set_local_port(np_trace *t, int64_t port);
+
+/**
+ * Address of this host to send from, numeric; default the kernel's choice. It decides the family
+ * too. One that is not this host's is NP_ERR_ROUTE, by DONE. Latches. Since 0.1.
+ */
+NP_API np_status np_trace_set_source(np_trace *t, const char *address);
+
+/**
+ * Interface to send through, by name; default by the routes. An unknown one is NP_ERR_ROUTE, by
+ * DONE. Latches. Since 0.1.
+ */
+NP_API np_status np_trace_set_interface(np_trace *t, const char *name);
+
+/**
+ * Type of service (IPv4) or traffic class (IPv6) of probes, 0 to 255; default 0. A DSCP stands in
+ * its upper six bits, RFC 2474. Latches. Since 0.1.
+ */
+NP_API np_status np_trace_set_tos(np_trace *t, int64_t tos);
+
+/**
+ * Mark of probes (SO_MARK) for routing rules and firewall of this host, 1 to 4294967295; default
+ * 0: none. Needs CAP_NET_ADMIN; without it NP_ERR_PERMISSION, by DONE. Latches. Since 0.1.
+ */
+NP_API np_status np_trace_set_mark(np_trace *t, int64_t mark);
+
 /** Probes per second of this trace, 1 to 1000000; default 10000. See np_context_set. Latches. */
 NP_API np_status np_trace_set_rate(np_trace *t, int64_t probes_per_second);
 

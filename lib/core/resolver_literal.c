@@ -44,7 +44,7 @@ static int localhost(int family, npi_addr out[2])
         if (family != 0 && family != a.family)
             continue;
         all[wanted++] = a;
-        if (npi_source_for(&a, &source) == 0)
+        if (npi_source_for(&a, NULL, &source) == 0)
             out[count++] = a;
     }
     if (count > 0)

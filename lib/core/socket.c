@@ -54,7 +54,30 @@ npi_addr npi_addr_from_sockaddr(const struct sockaddr *sa, socklen_t len)
     return a;
 }
 
-int npi_source_for(const npi_addr *to, npi_addr *source)
+int npi_socket_egress(int fd, int family, const npi_egress *egress)
+{
+    int tos = egress->tos;
+    size_t len = strlen(egress->interface);
+    if (len > 0 && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, egress->interface,
+                              (socklen_t)len) < 0)
+        return errno;
+    if (egress->mark &&
+        setsockopt(fd, SOL_SOCKET, SO_MARK, &egress->mark, sizeof egress->mark) < 0)
+        return errno;
+    if (tos && setsockopt(fd, family == 4 ? IPPROTO_IP : IPPROTO_IPV6,
+                          family == 4 ? IP_TOS : IPV6_TCLASS, &tos, sizeof tos) < 0)
+        return errno;
+    return 0;
+}
+
+static int connect_to(int fd, const npi_addr *to)
+{
+    struct sockaddr_storage ss;
+    socklen_t len = npi_addr_to_sockaddr(to, &ss);
+    return connect(fd, (struct sockaddr *)&ss, len) < 0 ? errno : 0;
+}
+
+int npi_source_for(const npi_addr *to, const npi_egress *egress, npi_addr *source)
 {
     struct sockaddr_storage ss;
     npi_addr target = *to;
@@ -63,17 +86,18 @@ int npi_source_for(const npi_addr *to, npi_addr *source)
     int fd = npi_socket(to->family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM, IPPROTO_UDP);
     if (fd < 0)
         return errno;
-    int err = 0;
-    socklen_t len = npi_addr_to_sockaddr(&target, &ss);
-    if (connect(fd, (struct sockaddr *)&ss, len) < 0)
-        err = errno;
-    len = sizeof ss;
+    socklen_t len = sizeof ss;
+    int err = egress ? npi_socket_egress(fd, to->family, egress) : 0;
+    if (err == 0)
+        err = connect_to(fd, &target);
     if (err == 0 && getsockname(fd, (struct sockaddr *)&ss, &len) < 0)
         err = errno;
     close(fd);
     if (err)
         return err;
     *source = npi_addr_from_sockaddr((struct sockaddr *)&ss, len);
+    if (egress && egress->source.family)
+        *source = egress->source;
     source->port = 0;
     return 0;
 }

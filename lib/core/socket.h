@@ -17,9 +17,27 @@ socklen_t npi_addr_to_sockaddr(const npi_addr *a, struct sockaddr_storage *out);
 npi_addr npi_addr_from_sockaddr(const struct sockaddr *sa, socklen_t len);
 
 /*
- * The source address that the kernel would take towards `to`: connects a UDP socket, which sends
- * nothing. Returns 0 and *source (port 0), or an errno when there is no way (ENETUNREACH, …).
+ * By which way packets leave this host. Zeros leave each choice to the kernel.
  */
-int npi_source_for(const npi_addr *to, npi_addr *source);
+typedef struct npi_egress {
+    npi_addr source;    /* family 0: the kernel's choice; no port */
+    char interface[16]; /* name, "" for any */
+    uint8_t tos;        /* IPv4 type of service, IPv6 traffic class */
+    uint32_t mark;      /* SO_MARK, 0 for none */
+} npi_egress;
+
+/*
+ * Bind a socket to interface and mark, and set its type of service; the source address is bound
+ * by the caller, with its port. Returns 0 or an errno: ENODEV for an unknown interface, EPERM
+ * for a mark without the privilege.
+ */
+int npi_socket_egress(int fd, int family, const npi_egress *egress);
+
+/*
+ * The source address that the kernel would take towards `to`: connects a UDP socket, which sends
+ * nothing. egress may be NULL. Returns 0 and *source (port 0), or an errno when there is no way
+ * (ENETUNREACH and kin).
+ */
+int npi_source_for(const npi_addr *to, const npi_egress *egress, npi_addr *source);
 
 #endif

@@ -210,35 +210,39 @@ static int set_options(int fd, int family)
 }
 
 /* A fresh socket, set up and bound to our port or identifier. Returns 0 or an errno. */
-static int open_socket(npi_transport_kind kind, int family, uint16_t id, int *fd)
+static int open_socket(const npi_endpoint *w, int *fd)
 {
-    int icmp = family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
-    npi_addr any = {.family = (uint8_t)family, .port = id};
+    int icmp = w->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+    npi_addr local = w->egress->source; /* any, unless one was asked for */
     struct sockaddr_storage ss;
-    *fd = npi_socket(family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM,
-                     kind == NPI_TRANSPORT_ICMP ? icmp : IPPROTO_UDP);
+    local.family = (uint8_t)w->family;
+    local.port = w->id;
+    *fd = npi_socket(w->family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM,
+                     w->kind == NPI_TRANSPORT_ICMP ? icmp : IPPROTO_UDP);
     if (*fd < 0)
         return errno;
-    socklen_t len = npi_addr_to_sockaddr(&any, &ss);
-    if (set_options(*fd, family) < 0 || bind(*fd, (struct sockaddr *)&ss, len) < 0)
+    int err = npi_socket_egress(*fd, w->family, w->egress);
+    if (err)
+        return err;
+    socklen_t len = npi_addr_to_sockaddr(&local, &ss);
+    if (set_options(*fd, w->family) < 0 || bind(*fd, (struct sockaddr *)&ss, len) < 0)
         return errno;
     return 0;
 }
 
 static int open_endpoint(const npi_net *net, const npi_mem *mem, npi_reactor *reactor,
-                         npi_task *task, npi_transport_kind kind, int family, uint16_t id,
-                         npi_transport **out)
+                         npi_task *task, const npi_endpoint *wanted, npi_transport **out)
 {
     (void)net;
     endpoint *e = npi_alloc(mem, 1, sizeof *e);
     if (!e)
         return ENOMEM;
-    *e = (endpoint){.t = {&transport_ops, id},
+    *e = (endpoint){.t = {&transport_ops, wanted->id},
                     .mem = *mem,
                     .reactor = reactor,
                     .watch = {.fd = -1},
-                    .family = family};
-    int err = open_socket(kind, family, id, &e->fd);
+                    .family = wanted->family};
+    int err = open_socket(wanted, &e->fd);
     if (err == 0)
         err = npi_reactor_watch(reactor, &e->watch, e->fd, task, false);
     if (err) {
@@ -249,10 +253,11 @@ static int open_endpoint(const npi_net *net, const npi_mem *mem, npi_reactor *re
     return 0;
 }
 
-static int source(const npi_net *net, const npi_addr *to, npi_addr *out)
+static int source(const npi_net *net, const npi_addr *to, const npi_egress *egress,
+                  npi_addr *out)
 {
     (void)net;
-    return npi_source_for(to, out);
+    return npi_source_for(to, egress, out);
 }
 
 static const npi_net_ops net_ops = {open_endpoint, source};

@@ -53,16 +53,20 @@ static int try_open(np_trace *t, npi_transport_kind kind)
 {
     const npi_clock *clock = t->o.ctx->world.clock;
     const npi_net *net = npi_trace_net(t);
-    for (int i = 0; i < ID_TRIES; i++) {
-        uint16_t id;
-        if (!clock->ops->random(clock, &id, sizeof id))
+    bool fixed = kind == NPI_TRANSPORT_UDP && t->settings.local_port > 0;
+    npi_endpoint wanted = {.kind = kind,
+                           .family = t->target.family,
+                           .id = (uint16_t)t->settings.local_port,
+                           .egress = &t->egress};
+    for (int i = 0; i < (fixed ? 1 : ID_TRIES); i++) {
+        if (!fixed && !clock->ops->random(clock, &wanted.id, sizeof wanted.id))
             return EIO;
-        if (kind == NPI_TRANSPORT_UDP)
-            id |= FIRST_PORT;
-        if (id == 0)
+        if (!fixed && kind == NPI_TRANSPORT_UDP)
+            wanted.id |= FIRST_PORT;
+        if (wanted.id == 0)
             continue;
-        int err = net->ops->open(net, &t->o.mem, &t->o.ctx->reactor, &t->task, kind,
-                                 t->target.family, id, &t->transport);
+        int err = net->ops->open(net, &t->o.mem, &t->o.ctx->reactor, &t->task, &wanted,
+                                 &t->transport);
         if (err != EADDRINUSE)
             return err;
     }
@@ -95,6 +99,8 @@ static int open_transport(np_trace *t)
         int err = try_open(t, NPI_TRANSPORT_ICMP);
         if (err == 0)
             t->kind = NP_TRACE_ICMP;
+        if (err == EPERM && t->egress.mark)
+            return err; /* the mark is what is not allowed, with UDP as well */
         if (!may_choose || (err != 0 && !not_allowed(err) && !not_there(err)))
             return err;
         if (err == 0)
@@ -117,6 +123,14 @@ static void fail_open(np_trace *t, int err)
     const char *kind = t->settings.kind == NP_TRACE_ICMP ? "ICMP" : "UDP";
     if (err == ENOMEM)
         npi_trace_fail(t, NP_ERR_NOMEM, "out of memory");
+    else if (err == EADDRNOTAVAIL)
+        npi_trace_fail(t, NP_ERR_ROUTE, "the source is no address of this host (see ip addr)");
+    else if (err == ENODEV)
+        npi_trace_fail(t, NP_ERR_ROUTE, "there is no such interface (see ip link)");
+    else if (err == EADDRINUSE)
+        npi_trace_fail(t, NP_ERR_SYSTEM, "the local port is in use (see ss -uanp)");
+    else if (err == EPERM && t->egress.mark)
+        npi_trace_fail(t, NP_ERR_PERMISSION, "a mark needs CAP_NET_ADMIN: run as root");
     else if (not_allowed(err) && t->settings.kind == NP_TRACE_ICMP)
         npi_trace_fail(t, NP_ERR_PERMISSION,
                        "ICMP is not allowed here; to allow it: %s; or take kind udp",
@@ -180,7 +194,7 @@ static void choose_target(np_trace *t, const npi_addr *addrs, int count, const n
     const npi_net *net = npi_trace_net(t);
     t->target = addrs[0];
     for (int i = 0; i < count; i++) {
-        if (net->ops->source(net, &addrs[i], &t->sources[0]) == 0) {
+        if (net->ops->source(net, &addrs[i], &t->egress, &t->sources[0]) == 0) {
             t->target = addrs[i];
             break;
         }
@@ -201,12 +215,18 @@ static void resolve_failed(np_trace *t)
     npi_trace_fail(t, t->lookup.status, "%s: %s", npi_buf_text(&t->target_text), t->lookup.why);
 }
 
+/* A source address decides the family too. */
+static int family_wanted(const np_trace *t)
+{
+    return t->egress.source.family ? t->egress.source.family : (int)t->settings.family;
+}
+
 static void look_up(np_trace *t, const npi_now *now)
 {
     char sentence[200];
     npi_addr literal[2];
     npi_buf why = npi_buf_in(sentence, sizeof sentence);
-    int found = npi_resolve_literal(t->settings.target, (int)t->settings.family, literal, &why);
+    int found = npi_resolve_literal(t->settings.target, family_wanted(t), literal, &why);
     if (found > 0) {
         choose_target(t, literal, found, now);
         return;
@@ -223,7 +243,7 @@ static void look_up(np_trace *t, const npi_now *now)
     npi_list_init(&t->lookup.link);
     t->lookup.task = &t->task;
     t->lookup.busy = true; /* this is how resolving() knows that it was asked */
-    r->ops->forward(r, &t->lookup, t->settings.target, (int)t->settings.family);
+    r->ops->forward(r, &t->lookup, t->settings.target, family_wanted(t));
 }
 
 static void resolving(np_trace *t, const npi_now *now)
@@ -364,6 +384,16 @@ static np_status usage(np_trace *t, np_status st, const char *sentence)
     return st;
 }
 
+/* The settings that say by which way probes leave. */
+static bool take_egress(np_trace *t)
+{
+    const npi_trace_settings *s = &t->settings;
+    t->egress = (npi_egress){.tos = (uint8_t)s->tos, .mark = (uint32_t)s->mark};
+    npi_buf name = npi_buf_in(t->egress.interface, sizeof t->egress.interface);
+    npi_buf_str(&name, s->interface);
+    return !s->source || npi_addr_parse(s->source, &t->egress.source);
+}
+
 static np_status start(npi_object *o)
 {
     np_trace *t = trace_of(o);
@@ -372,6 +402,10 @@ static np_status start(npi_object *o)
         return usage(t, NP_ERR_INVALID, "no target is set: a host name or an address");
     if (s->first_ttl > s->max_ttl)
         return usage(t, NP_ERR_RANGE, "first-ttl lies beyond max-ttl");
+    if (!take_egress(t))
+        return usage(t, NP_ERR_INVALID, "the source is no numeric address");
+    if (t->egress.source.family && s->family && t->egress.source.family != s->family)
+        return usage(t, NP_ERR_INVALID, "source and family do not go together");
     t->hops = npi_alloc(&o->mem, (size_t)s->max_ttl, sizeof *t->hops);
     if (!t->hops || !npi_ring_make(&o->ring, &o->mem, o, (size_t)s->events))
         return NP_ERR_NOMEM;

@@ -18,9 +18,9 @@
 #include "probe/transport.h"
 
 typedef struct npi_trace_settings {
-    char *target;
+    char *target, *source, *interface;
     int64_t kind, family, cycles, first_ttl, max_ttl, max_unknown;
-    int64_t interval, timeout, grace, size, port, rate, names, events;
+    int64_t interval, timeout, grace, size, port, local_port, tos, mark, rate, names, events;
 } npi_trace_settings;
 
 typedef enum npi_trace_phase {
@@ -64,6 +64,7 @@ struct np_trace {
     np_trace_kind kind; /* what is really sent; AUTO while unknown */
     char note[160];     /* why it is not what was preferred */
     npi_addr target;
+    npi_egress egress;
     npi_addr sources[NPI_SOURCES];
     uint8_t source; /* the one that the kernel takes now */
     npi_transport *transport;

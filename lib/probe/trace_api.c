@@ -110,6 +110,31 @@ np_status np_trace_set_port(np_trace *t, int64_t port)
     return set_number(t, "port", port);
 }
 
+np_status np_trace_set_local_port(np_trace *t, int64_t port)
+{
+    return set_number(t, "local-port", port);
+}
+
+np_status np_trace_set_source(np_trace *t, const char *address)
+{
+    return np_trace_set(t, "source", address);
+}
+
+np_status np_trace_set_interface(np_trace *t, const char *name)
+{
+    return np_trace_set(t, "interface", name);
+}
+
+np_status np_trace_set_tos(np_trace *t, int64_t tos)
+{
+    return set_number(t, "tos", tos);
+}
+
+np_status np_trace_set_mark(np_trace *t, int64_t mark)
+{
+    return set_number(t, "mark", mark);
+}
+
 np_status np_trace_set_rate(np_trace *t, int64_t probes_per_second)
 {
     return set_number(t, "rate", probes_per_second);

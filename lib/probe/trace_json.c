@@ -110,6 +110,8 @@ static void put_settings(npi_json *j, const np_trace *t)
 {
     npi_json_i64(j, "interval_ns", t->settings.interval);
     npi_json_i64(j, "timeout_ns", t->settings.timeout);
+    npi_json_str(j, "interface", t->settings.interface);
+    npi_json_i64(j, "tos", t->settings.tos);
     npi_json_i64(j, "size", t->settings.size);
     if (t->kind == NP_TRACE_UDP)
         npi_json_i64(j, "port", t->settings.port);

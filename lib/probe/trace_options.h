@@ -23,6 +23,11 @@
     X(grace, "grace", DURATION, 1000000, 3600000000000, 0, NULL, "wait at the end of a run, 0 adapts") \
     X(size, "size", INT, 28, 65535, 64, NULL, "octets of each IP packet") \
     X(port, "port", INT, 1, 65535, 33434, NULL, "destination port of UDP probes") \
+    X(local_port, "local-port", INT, 0, 65535, 0, NULL, "source port of UDP probes, 0 is random") \
+    X(source, "source", TEXT, 1, 63, 0, NULL, "address of this host to send from") \
+    X(interface, "interface", TEXT, 1, 15, 0, NULL, "interface to send through") \
+    X(tos, "tos", INT, 0, 255, 0, NULL, "type of service or traffic class of probes") \
+    X(mark, "mark", INT, 0, 4294967295, 0, NULL, "mark of probes for the routing rules of this host") \
     X(rate, "rate", INT, 1, 1000000, 10000, NULL, "most probes per second") \
     X(names, "names", ENUM, 0, 2, 0, "auto=0 no=1 yes=2", "whether names are looked up") \
     X(events, "events", INT, 0, 65536, 0, NULL, "events that may wait")

@@ -56,7 +56,7 @@ static void refresh_source(np_trace *t)
 {
     const npi_net *net = npi_trace_net(t);
     npi_addr now;
-    if (net->ops->source(net, &t->target, &now) != 0)
+    if (net->ops->source(net, &t->target, &t->egress, &now) != 0)
         return;
     for (uint8_t i = 0; i < NPI_SOURCES; i++) {
         if (npi_addr_same(&t->sources[i], &now)) {

@@ -16,6 +16,7 @@
 #include "base/addr.h"
 #include "base/time.h"
 #include "core/reactor.h"
+#include "core/socket.h"
 
 typedef enum npi_transport_kind {
     NPI_TRANSPORT_ICMP, /* datagram socket of IPPROTO_ICMP, IPPROTO_ICMPV6 */
@@ -76,16 +77,26 @@ struct npi_transport {
 
 typedef struct npi_net npi_net;
 
+/* What a transport is to be. */
+typedef struct npi_endpoint {
+    npi_transport_kind kind;
+    int family;
+    uint16_t id; /* the wanted local port or identifier */
+    const npi_egress *egress;
+} npi_endpoint;
+
 typedef struct npi_net_ops {
     /*
-     * Open a transport whose task is posted whenever there is something to receive. `id` is the
-     * wanted local port or identifier; when it is taken, EADDRINUSE. Returns 0 or an errno:
-     * EACCES or EPERM when not allowed, EAFNOSUPPORT when this kernel lacks the family.
+     * Open a transport whose task is posted whenever there is something to receive. Returns 0 or
+     * an errno: EADDRINUSE when the port or identifier is taken, EADDRNOTAVAIL when the source
+     * address is not this host's, ENODEV for an unknown interface, EACCES or EPERM when not
+     * allowed, EAFNOSUPPORT when this kernel lacks the family.
      */
     int (*open)(const npi_net *net, const npi_mem *mem, npi_reactor *reactor, npi_task *task,
-                npi_transport_kind kind, int family, uint16_t id, npi_transport **out);
+                const npi_endpoint *wanted, npi_transport **out);
     /* npi_source_for, behind the seam. */
-    int (*source)(const npi_net *net, const npi_addr *to, npi_addr *source);
+    int (*source)(const npi_net *net, const npi_addr *to, const npi_egress *egress,
+                  npi_addr *source);
 } npi_net_ops;
 
 struct npi_net {

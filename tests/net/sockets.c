@@ -38,8 +38,9 @@ static int open_as(fixture *f, npi_transport_kind kind, const char *target, uint
     assert_int_equal(npi_reactor_open(&f->r, &npi_clock_linux), 0);
     npi_task_init(&f->task, idle);
     assert_true(npi_addr_parse(target, &f->flow.target));
-    int err = npi_net_linux.ops->open(&npi_net_linux, &f->mem, &f->r, &f->task, kind,
-                                      f->flow.target.family, id, &f->t);
+    npi_egress egress = {0};
+    npi_endpoint wanted = {kind, f->flow.target.family, id, &egress};
+    int err = npi_net_linux.ops->open(&npi_net_linux, &f->mem, &f->r, &f->task, &wanted, &f->t);
     f->flow.kind = kind;
     f->flow.target.port = kind == NPI_TRANSPORT_UDP ? CLOSED_PORT : 0;
     f->flow.id = id;
@@ -216,11 +217,11 @@ static void the_source_is_asked_of_the_kernel(void **state)
     (void)state;
     npi_addr to, from;
     npi_addr_parse("127.0.0.9", &to);
-    assert_int_equal(npi_source_for(&to, &from), 0);
+    assert_int_equal(npi_source_for(&to, NULL, &from), 0);
     npi_addr_parse("127.0.0.1", &to);
     assert_true(npi_addr_same(&from, &to));
     npi_addr_parse("192.0.2.1", &to);
-    assert_int_equal(npi_source_for(&to, &from), ENETUNREACH);
+    assert_int_equal(npi_source_for(&to, NULL, &from), ENETUNREACH);
 }
 
 int main(void)

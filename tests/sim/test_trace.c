@@ -799,6 +799,51 @@ static void pause_resume_clear(void **state)
     end(&f);
 }
 
+/* By which way probes leave is handed to the net as it was set. */
+static void probes_leave_as_asked(void **state)
+{
+    (void)state;
+    fixture f = begin(4, 2);
+    np_trace_set_kind(f.t, NP_TRACE_UDP);
+    np_trace_set_source(f.t, "10.0.0.100");
+    np_trace_set_interface(f.t, "eth7");
+    np_trace_set_tos(f.t, 0xB8);
+    np_trace_set_mark(f.t, INT64_C(0xFFFFFFFF));
+    np_trace_set_local_port(f.t, 4321);
+    np_trace_set_port(f.t, 53);
+    assert_int_equal(np_trace_run(f.t), NP_OK);
+    assert_int_equal(f.w->egress.source.octets[3], 100);
+    assert_string_equal(f.w->egress.interface, "eth7");
+    assert_int_equal(f.w->egress.tos, 0xB8);
+    assert_true(f.w->egress.mark == 0xFFFFFFFF);
+    assert_int_equal(f.w->sent[0].from, 4321);
+    assert_int_equal(f.w->sent[0].to, 53);
+    assert_non_null(strstr(np_trace_json(f.t), "\"interface\": \"eth7\""));
+
+    f.w->open_taken = 1; /* a port of one's own choice is not tried twice */
+    assert_int_equal(np_trace_run(f.t), NP_ERR_SYSTEM);
+    const struct {
+        int err;
+        np_status status;
+    } rows[] = {{EADDRNOTAVAIL, NP_ERR_ROUTE}, {ENODEV, NP_ERR_ROUTE}, {EPERM, NP_ERR_PERMISSION}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        f.w->open_errno_udp = rows[i].err;
+        assert_int_equal(np_trace_run(f.t), rows[i].status);
+        assert_true(np_trace_error(f.t)[0] != 0);
+    }
+    end(&f);
+
+    f = begin(4, 2); /* settings that do not go together */
+    np_trace_set_source(f.t, "not-an-address");
+    assert_int_equal(np_trace_run(f.t), NP_ERR_INVALID);
+    np_trace_set_source(f.t, "fd00::100");
+    np_trace_set_family(f.t, NP_FAMILY_IPV4);
+    assert_int_equal(np_trace_run(f.t), NP_ERR_INVALID);
+    np_trace_set_family(f.t, NP_FAMILY_AUTO); /* the target's literal is of the other family */
+    assert_int_equal(np_trace_run(f.t), NP_ERR_NAME);
+    end(&f);
+}
+
 static void sequence_numbers_wrap(void **state)
 {
     (void)state;
@@ -859,6 +904,7 @@ int main(void)
         cmocka_unit_test(the_path_may_change),
         cmocka_unit_test(responders_are_kept_apart),
         cmocka_unit_test(pause_resume_clear),
+        cmocka_unit_test(probes_leave_as_asked),
         cmocka_unit_test(sequence_numbers_wrap),
         cmocka_unit_test(json_is_there_in_every_state),
     };

@@ -373,12 +373,13 @@ static const npi_transport_ops transport_ops = {transport_send, transport_recv,
                                                 transport_overflowed, transport_close};
 
 static int net_open(const npi_net *net, const npi_mem *mem, npi_reactor *reactor, npi_task *task,
-                    npi_transport_kind kind, int family, uint16_t id, npi_transport **out)
+                    const npi_endpoint *wanted, npi_transport **out)
 {
     struct world_private *p = npi_container(net, struct world_private, net);
     world *w = p->w;
     (void)mem;
-    int err = kind == NPI_TRANSPORT_ICMP ? w->open_errno_icmp : w->open_errno_udp;
+    w->egress = *wanted->egress;
+    int err = wanted->kind == NPI_TRANSPORT_ICMP ? w->open_errno_icmp : w->open_errno_udp;
     if (err)
         return err;
     if (w->open_taken > 0) {
@@ -391,12 +392,12 @@ static int net_open(const npi_net *net, const npi_mem *mem, npi_reactor *reactor
     if (i == WORLD_TRANSPORTS)
         return EMFILE;
     transport *t = &p->transports[i];
-    *t = (transport){.t = {&transport_ops, id},
+    *t = (transport){.t = {&transport_ops, wanted->id},
                      .w = w,
                      .reactor = reactor,
                      .task = task,
-                     .kind = kind,
-                     .family = family,
+                     .kind = wanted->kind,
+                     .family = wanted->family,
                      .open = true};
     t->inbox_end = &t->inbox;
     w->opened++;
@@ -404,10 +405,12 @@ static int net_open(const npi_net *net, const npi_mem *mem, npi_reactor *reactor
     return 0;
 }
 
-static int net_source(const npi_net *net, const npi_addr *to, npi_addr *source)
+static int net_source(const npi_net *net, const npi_addr *to, const npi_egress *egress,
+                      npi_addr *source)
 {
     world *w = npi_container(net, struct world_private, net)->w;
     (void)to;
+    (void)egress;
     if (w->source_errno)
         return w->source_errno;
     *source = addr_of(w->source);

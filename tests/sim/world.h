@@ -100,6 +100,7 @@ typedef struct world {
     int64_t closed_ns; /* when the last transport was closed */
     uint64_t sent_count;
     world_sent sent[WORLD_LOG];
+    npi_egress egress;  /* of the transport opened last */
     int opened, closed; /* transports */
     int lookups_out;
     bool overflow_next; /* overflowed() answers true once */
