@@ -95,6 +95,9 @@ typedef struct np_hop {
     int32_t icmp_type;       /* of its last answer; -1 when it answered by data or is silent */
     int32_t icmp_code;
     char mark[16]; /* "!H", "!N", "!P", "!X", … as traceroute marks; "" for a normal answer */
+    int32_t short_quote; /* 1: its errors quote too little of a UDP probe to tell which one it was;
+                            it was found by probing alone, and is known by its address since */
+    int32_t reserved;    /* 0 */
 } np_hop;
 
 /**
@@ -108,6 +111,8 @@ typedef struct np_responder {
     int32_t icmp_type;
     int32_t icmp_code;
     char mark[16];
+    int32_t short_quote;
+    int32_t reserved; /* 0 */
 } np_responder;
 
 /**

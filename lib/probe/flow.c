@@ -98,6 +98,8 @@ static npi_match match_udp(const npi_flow *f, const npi_reply *r, uint64_t *low)
     for (int i = 0; i < 4; i++)
         masked[i] = (uint8_t)(want >> (24 - 8 * i));
     bool ours = !in.failed && agrees(&in, masked, sizeof masked);
+    if (r->error && in.failed)
+        return NPI_MATCH_BARE; /* a router that sends back eight octets shows only our ports */
     if (!r->error && (!ours || npi_reader_left(&in) < sizeof masked))
         return NPI_MATCH_BARE;
     *low = id;

@@ -33,7 +33,8 @@ void npi_flow_encode(const npi_flow *f, uint64_t id, npi_buf *out);
 typedef enum npi_match {
     NPI_MATCH_FOREIGN, /* not an answer to this flow */
     NPI_MATCH_NUMBER,  /* an answer to the probe whose number ends in `low` (`bits` bits) */
-    NPI_MATCH_BARE     /* UDP data from the target and its port, without our mark */
+    NPI_MATCH_BARE     /* of this flow, but without our mark: UDP data of the target's own, or an
+                          error that quotes too little of a UDP probe */
 } npi_match;
 
 /*

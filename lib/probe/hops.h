@@ -16,6 +16,7 @@ typedef struct npi_responder {
     const char *name; /* escaped, "" while unknown; belongs to the trace's names */
     bool is_target;
     bool by_data; /* its last answer was UDP data: no type and code */
+    bool short_quote; /* its errors do not tell which probe they are about: known by address */
     uint8_t type, code;
     int reply_ttl;
     npi_counts counts; /* received, late, duplicates */

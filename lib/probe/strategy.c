@@ -16,6 +16,10 @@
  * probed. Each hop that answers moves the window; when it stalls it widens by one TTL after
  * stall_ns, so that silent hops are passed. What it widened to is kept for later rounds.
  *
+ * One at a time. Answers that do not tell which probe they answer (UDP data of the target's own,
+ * errors that quote too little) can be told apart only when a single probe is out: the rest of the
+ * round is probed so. In later rounds the answer is known by who sends it.
+ *
  * The path may change. A hop that answers at or behind the end, to a probe that is younger than
  * what told the end, proves that the path has grown: the end is unknown again.
  *
@@ -48,7 +52,6 @@ void npi_strategy_init(npi_strategy *s, const npi_strategy_config *cfg, npi_mono
     *s = (npi_strategy){.cfg = *cfg,
                         .due = now,
                         .deepest = cfg->first_ttl - 1,
-                        .base = WINDOW,
                         .width = WINDOW,
                         .progress = now,
                         .quiet = now,
@@ -65,7 +68,7 @@ static int64_t grace_ns(const npi_strategy *s)
 
 static int64_t stall_ns(const npi_strategy *s)
 {
-    if (npi_strategy_is_alone(s))
+    if (s->serial)
         return grace_ns(s);
     return s->slowest_ns ? clamp(3 * s->slowest_ns, STALL_LEAST, STALL_MOST) : STALL_BLIND;
 }
@@ -85,8 +88,9 @@ static void begin_round(npi_strategy *s, npi_mono now)
     s->in_round = true;
     s->cursor = s->cfg.first_ttl;
     s->progress = now;
-    if (npi_strategy_is_alone(s))
-        s->width = s->base;
+    if (s->serial)
+        s->width = WINDOW;
+    s->serial = false;
     s->due = npi_mono_add(s->due, s->cfg.interval_ns);
     if (npi_mono_before(s->due, now))
         s->due = now;
@@ -95,8 +99,8 @@ static void begin_round(npi_strategy *s, npi_mono now)
 /* True when the window lets the cursor's TTL pass; else `at` says when it will widen. */
 static bool window_open(npi_strategy *s, npi_mono now, npi_mono *at)
 {
-    bool feel = s->cfg.window || npi_strategy_is_alone(s);
-    if (!feel || s->end_ttl || s->cursor <= s->deepest + s->width)
+    bool feel = s->serial || (s->cfg.window && !s->end_ttl);
+    if (!feel || s->cursor <= s->deepest + s->width)
         return true;
     *at = npi_mono_add(s->progress, stall_ns(s));
     if (npi_mono_before(now, *at))
@@ -155,7 +159,7 @@ static void hop_answered(npi_strategy *s, npi_mono now, int ttl, npi_mono sent)
         return;
     s->deepest = ttl;
     s->progress = now;
-    s->width = s->base;
+    s->width = s->serial ? 1 : WINDOW;
 }
 
 static void end_answered(npi_strategy *s, int ttl, np_trace_end end, npi_mono sent)
@@ -184,21 +188,16 @@ void npi_strategy_answer(npi_strategy *s, npi_mono now, int ttl, npi_answer what
                      sent);
 }
 
-bool npi_strategy_is_alone(const npi_strategy *s)
+void npi_strategy_serial(npi_strategy *s, npi_mono now, int ttl)
 {
-    return s->base == 1;
-}
-
-void npi_strategy_alone(npi_strategy *s, npi_mono now)
-{
-    if (npi_strategy_is_alone(s))
-        return;
     if (!s->in_round && s->round > 0) {
         s->in_round = true;
         s->round--;
     }
-    s->base = s->width = 1;
-    s->cursor = s->deepest + 1;
+    s->serial = true;
+    s->width = 1;
+    s->cursor = ttl;
+    s->deepest = ttl - 1;
     s->quiet = npi_mono_add(now, grace_ns(s));
     s->progress = s->quiet;
 }

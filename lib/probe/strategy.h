@@ -31,7 +31,8 @@ typedef struct npi_strategy {
     np_trace_end end;  /* how the path ends ... */
     int end_ttl;       /* ... and where, 0 while unknown */
     npi_mono end_sent; /* when the probe left that said so last */
-    int base, width;   /* TTLs beyond the deepest hop that may be out: at first, now */
+    int width;         /* TTLs beyond the deepest hop that may be out */
+    bool serial;       /* for the rest of this round: one at a time */
     npi_mono progress; /* when the window last moved, or a probe left */
     npi_mono quiet;    /* nothing leaves before */
     npi_mono last_sent;
@@ -65,12 +66,11 @@ void npi_strategy_answer(npi_strategy *s, npi_mono now, int ttl, npi_answer what
                          int64_t rtt_ns);
 
 /*
- * The target answers without saying to which probe: from now on one probe at a time goes beyond
- * the deepest hop, after a pause in which answers to earlier ones die away. The TTLs beyond the
- * deepest hop are probed again in this round. Does nothing when it was said before.
+ * Somebody at `ttl` or beyond answers without saying to which probe. This round goes on from
+ * `ttl` with one probe at a time, each waiting for its answer, after a pause in which answers to
+ * earlier probes die away (s->quiet). A round that was complete is opened again.
  */
-void npi_strategy_alone(npi_strategy *s, npi_mono now);
-bool npi_strategy_is_alone(const npi_strategy *s);
+void npi_strategy_serial(npi_strategy *s, npi_mono now, int ttl);
 
 /* Start no new rounds, or go on. */
 void npi_strategy_pause(npi_strategy *s, npi_mono now, bool on);

@@ -266,6 +266,7 @@ void npi_trace_export_responder(const np_trace *t, const npi_responder *r, np_re
     out->name = r->name;
     out->is_target = r->is_target;
     out->reply_ttl = r->reply_ttl;
+    out->short_quote = r->short_quote;
     if (r->by_data)
         return;
     out->icmp_type = r->type;
@@ -292,7 +293,8 @@ np_status np_trace_get_hop(const np_trace *t, int index, np_hop *out, size_t out
                   .is_target = r.is_target,
                   .reply_ttl = r.reply_ttl,
                   .icmp_type = r.icmp_type,
-                  .icmp_code = r.icmp_code};
+                  .icmp_code = r.icmp_code,
+                  .short_quote = r.short_quote};
     memcpy(hop.addr, r.addr, sizeof hop.addr);
     memcpy(hop.mark, r.mark, sizeof hop.mark);
     npi_export(out, out_size, &hop, sizeof hop);

@@ -67,6 +67,7 @@ static void put_responder(npi_json *j, const np_responder *r)
     put_known(j, "icmp_type", r->icmp_type);
     put_known(j, "icmp_code", r->icmp_code);
     put_known(j, "reply_ttl", r->reply_ttl);
+    npi_json_bool(j, "short_quote", r->short_quote != 0);
 }
 
 static void put_hop(npi_json *j, const np_trace *t, int index)

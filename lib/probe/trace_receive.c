@@ -31,6 +31,7 @@ typedef struct answer {
     const npi_addr *who;
     const npi_reply *reply;
     npi_now got;
+    bool short_quote; /* an error that quotes too little to tell its probe */
 } answer;
 
 /* False for what says nothing about the path. */
@@ -79,6 +80,7 @@ static npi_responder *responder_for(np_trace *t, const npi_probe *p, const answe
     r->type = a->reply->error ? a->reply->type : echo_reply(t->target.family);
     r->code = a->reply->error ? a->reply->code : 0;
     r->reply_ttl = a->reply->reply_ttl;
+    r->short_quote = a->short_quote;
     return r;
 }
 
@@ -168,36 +170,69 @@ static void make_void(np_trace *t, npi_probe *p)
     t->total.sent--;
 }
 
-/* Run over what is out, newest first; NULL when there is none beyond `ttl` (or just at it). */
-static npi_probe *newest_pending(np_trace *t, int ttl, bool beyond)
+/* What is out, newest first, between two TTLs; NULL when there is none. */
+static npi_probe *newest_pending(np_trace *t, int first, int last)
 {
     for (uint64_t id = t->probes.next; id-- > t->expire_id;) {
         npi_probe *p = npi_idtab_get(&t->probes, id);
-        if (p && p->state == NPI_PROBE_PENDING && (beyond ? p->ttl > ttl : p->ttl == ttl))
+        if (p && p->state == NPI_PROBE_PENDING && p->ttl >= first && p->ttl <= last)
             return p;
     }
     return NULL;
 }
 
+/* The TTL at which an address is known to answer without telling to which probe; 0 when none. */
+static int known_at(np_trace *t, const npi_addr *who)
+{
+    for (int ttl = 1; ttl <= t->hop_limit; ttl++) {
+        npi_hop *h = npi_trace_hop(t, ttl);
+        for (int i = 0; i < h->responder_count; i++)
+            if (h->responders[i].short_quote && npi_addr_same(&h->responders[i].addr, who))
+                return ttl;
+    }
+    return 0;
+}
+
+/* The lowest TTL that is out and where nobody has answered yet; 0 when there is none. */
+static int lowest_mute(np_trace *t)
+{
+    for (int ttl = 1; ttl <= t->hop_limit; ttl++)
+        if (npi_trace_hop(t, ttl)->responder_count == 0 && newest_pending(t, ttl, ttl))
+            return ttl;
+    return 0;
+}
+
+/* One probe at a time from `ttl` on; what is out there is given up. */
+static void go_serial(np_trace *t, const answer *a, int ttl)
+{
+    npi_probe *p;
+    while ((p = newest_pending(t, ttl, t->hop_limit)) != NULL)
+        make_void(t, p);
+    npi_strategy_serial(&t->strategy, a->got.mono, ttl);
+}
+
 /*
- * UDP data without our mark: the target answers, but to which probe? From now on one probe at a
- * time goes beyond the deepest hop, so that the answer can only be to that one.
+ * An answer of this flow that does not tell which probe it is to: UDP data of the target's own, or
+ * an error that quotes too little. Whoever is known answers his own TTL; else a single probe has
+ * to be out for it.
  */
-static void bare_answer(np_trace *t, answer *a)
+static void bare_answer(np_trace *t, const answer *a)
 {
     npi_strategy *s = &t->strategy;
-    npi_probe *p;
-    if (!s->end_ttl && !npi_strategy_is_alone(s)) {
-        while ((p = newest_pending(t, s->deepest, true)) != NULL)
-            make_void(t, p);
-        npi_strategy_alone(s, a->got.mono);
+    bool error = a->reply->error;
+    int known = error ? known_at(t, a->who) : s->end_ttl;
+    npi_probe *p = known ? newest_pending(t, known, known) : NULL;
+    if (!p && !known && npi_mono_before(a->got.mono, s->quiet))
+        return; /* to a probe that was given up */
+    if (!p && !known && s->serial)
+        p = newest_pending(t, s->deepest + 1, t->hop_limit);
+    if (p) {
+        answered(t, p, a);
         return;
     }
-    if (npi_mono_before(a->got.mono, s->quiet))
-        return; /* an answer to a probe that was given up */
-    p = s->end_ttl ? newest_pending(t, s->end_ttl, false) : newest_pending(t, s->deepest, true);
-    if (p)
-        answered(t, p, a);
+    int mute = error ? lowest_mute(t) : s->deepest + 1;
+    if (!known && !s->serial && mute && newest_pending(t, mute, t->hop_limit))
+        go_serial(t, a, mute);
     else
         foreign(t, a->reply);
 }
@@ -234,6 +269,7 @@ static void handle(np_trace *t, const npi_reply *r)
         foreign(t, r);
         return;
     }
+    a.short_quote = match == NPI_MATCH_BARE && r->error;
     if (match == NPI_MATCH_BARE) {
         bare_answer(t, &a);
         return;

@@ -32,14 +32,16 @@ static void structs(void **state)
     AT(np_trace_info, start_ns, 208);
     AT(np_trace_info, send_status, 224);
 
-    assert_int_equal(sizeof(np_hop), 112);
+    assert_int_equal(sizeof(np_hop), 120);
     AT(np_hop, addr, 8);
     AT(np_hop, name, 72);
     AT(np_hop, mark, 96);
+    AT(np_hop, short_quote, 112);
 
-    assert_int_equal(sizeof(np_responder), 104);
+    assert_int_equal(sizeof(np_responder), 112);
     AT(np_responder, name, 64);
     AT(np_responder, mark, 88);
+    AT(np_responder, short_quote, 104);
 
     assert_int_equal(sizeof(np_stats), 176);
     AT(np_stats, loss, 64);

@@ -568,6 +568,48 @@ static void udp_data_is_an_answer(void **state)
     end(&f);
 }
 
+/* Routers that quote eight octets: found by probing alone, known by their address since. */
+static void short_quotes_are_told_apart(void **state)
+{
+    (void)state;
+    for (int family = 4; family <= 6; family += 2) {
+        for (unsigned which = 1; which < 32; which++) { /* any of five routers */
+            fixture f = begin(family, 6);
+            for (int i = 0; i < 5; i++)
+                f.w->hops[i].short_quote = which >> i & 1;
+            np_trace_set_kind(f.t, NP_TRACE_UDP);
+            np_trace_set_cycles(f.t, 20);
+            assert_int_equal(np_trace_run(f.t), NP_OK);
+            assert_int_equal(info_of(f.t).end_ttl, 6);
+            for (int i = 0; i < 6; i++) {
+                np_stats s = stats_of(f.t, i);
+                assert_string_equal(hop_of(f.t, i).addr, f.w->hops[i].addr);
+                assert_int_equal(hop_of(f.t, i).responder_count, 1);
+                assert_int_equal(hop_of(f.t, i).short_quote, f.w->hops[i].short_quote);
+                assert_in_range(s.sent, 19, 20);
+                assert_int_equal(s.received, s.sent);
+                assert_int_equal(s.best_ns, (i + 1) * MS);
+                assert_int_equal(s.worst_ns, (i + 1) * MS);
+                assert_balance(&s);
+            }
+            end(&f);
+        }
+    }
+    fixture f = begin(4, 8); /* among silent hops, and in front of a silent target */
+    f.w->hops[1].manner = f.w->hops[3].manner = f.w->hops[7].manner = WORLD_SILENT;
+    f.w->hops[2].short_quote = f.w->hops[4].short_quote = true;
+    np_trace_set_kind(f.t, NP_TRACE_UDP);
+    assert_int_equal(np_trace_run(f.t), NP_OK);
+    for (int i = 0; i < 7; i++) {
+        bool silent = f.w->hops[i].manner == WORLD_SILENT;
+        assert_string_equal(hop_of(f.t, i).addr, silent ? "" : f.w->hops[i].addr);
+        np_stats s = stats_of(f.t, i);
+        assert_int_equal(s.received, silent ? 0 : s.sent);
+    }
+    assert_false(np_trace_reached(f.t));
+    end(&f);
+}
+
 static void a_probe_that_cannot_leave_is_no_loss(void **state)
 {
     (void)state;
@@ -896,6 +938,7 @@ int main(void)
         cmocka_unit_test(an_answer_before_its_probe_is_foreign),
         cmocka_unit_test(a_flow_is_constant),
         cmocka_unit_test(udp_data_is_an_answer),
+        cmocka_unit_test(short_quotes_are_told_apart),
         cmocka_unit_test(a_probe_that_cannot_leave_is_no_loss),
         cmocka_unit_test(full_buffers_are_waited_for),
         cmocka_unit_test(our_own_overflow_is_no_loss),

@@ -285,6 +285,12 @@ static int fixed_fate(world *w, const world_hop *h, uint64_t n, int64_t *delays_
     return copies;
 }
 
+static void cut_quote(const transport *t, const world_hop *h, npi_reply *r)
+{
+    if (h->short_quote && r->error && t->kind == NPI_TRANSPORT_UDP)
+        r->len = 0;
+}
+
 static void answer(transport *t, const npi_probe_out *out, world_sent *log)
 {
     world *w = t->w;
@@ -299,6 +305,7 @@ static void answer(transport *t, const npi_probe_out *out, world_sent *log)
         coming *c = new_coming(w, delays_ns[i]);
         c->transport = (int)(t - w->p->transports);
         fill_reply(t, h, out, &c->reply);
+        cut_quote(t, h, &c->reply);
         log->arrive_ns[i] = c->at_ns;
     }
 }

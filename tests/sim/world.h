@@ -45,6 +45,7 @@ typedef struct world_hop {
     int64_t slow_ns;   /* added to the delay of probe number `slow_probe` to this TTL */
     int slow_probe;
     int budget;        /* answers this hop gives in all, 0: no limit */
+    bool short_quote;  /* errors quote nothing of a UDP payload */
 } world_hop;
 
 typedef struct world_sent {
