@@ -149,7 +149,8 @@ typedef struct np_event {
 /**
  * A job that the library may be able to do, and by which means.
  *
- * job      "trace.icmp4", "trace.icmp6", "trace.udp4", "trace.udp6", "names"
+ * job      "trace.icmp4", "trace.icmp6", "trace.udp4", "trace.udp6", "trace.tcp4", "trace.tcp6",
+ *          "names"
  * works    1 yes, 0 no
  * means    how it works or would work, as "ICMP datagram socket"
  * missing  what is in the way, empty when it works

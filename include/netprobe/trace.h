@@ -31,8 +31,17 @@ typedef enum np_trace_kind {
     NP_TRACE_KIND_INVALID = -1,
     NP_TRACE_AUTO = 0, /* ICMP, or UDP where ICMP is not allowed; the result says which */
     NP_TRACE_ICMP = 1, /* echo requests; NP_ERR_PERMISSION where they are not allowed */
-    NP_TRACE_UDP = 2   /* UDP datagrams to one port */
+    NP_TRACE_UDP = 2,  /* UDP datagrams to one port */
+    NP_TRACE_TCP = 3   /* TCP connection attempts to one port; each has its own source port */
 } np_trace_kind;
+
+/** What a TCP trace learnt of the target's port. */
+typedef enum np_port_state {
+    NP_PORT_INVALID = -1,
+    NP_PORT_UNKNOWN = 0, /* nothing: silence, a filter, or no TCP probes */
+    NP_PORT_OPEN = 1,    /* a connection was accepted (and reset by us) */
+    NP_PORT_CLOSED = 2   /* refused by a reset */
+} np_port_state;
 
 /** Which addresses of the target may be taken. */
 typedef enum np_family {
@@ -67,7 +76,7 @@ typedef struct np_trace_info {
     const char *target; /* the target as it was given, escaped; "" before it is set */
     int32_t family;     /* np_family of addr */
     int32_t kind;       /* np_trace_kind of what is really sent; AUTO until that is known */
-    const char *method; /* the back end, as "icmp-dgram" or "udp-recverr"; "" until known */
+    const char *method; /* "icmp-dgram", "udp-recverr" or "tcp-connect"; "" until known */
     const char *note;   /* why another kind was taken than asked for or preferred; "" if not */
     int32_t end;        /* np_trace_end */
     int32_t end_ttl;    /* the TTL at which the path ends, 0 when unknown */
@@ -79,6 +88,9 @@ typedef struct np_trace_info {
     int64_t start_ns;   /* CLOCK_REALTIME of the start; -1 before */
     int64_t end_ns;     /* CLOCK_REALTIME of the end; -1 while running */
     int32_t send_status; /* np_status of the latest attempt to send: NP_OK, or why it failed */
+    int32_t flow_varies; /* 1: probes have different source ports (TCP), so that balancers may send
+                            them different ways */
+    int32_t port_state;  /* np_port_state */
     int32_t reserved;    /* 0 */
 } np_trace_info;
 
@@ -175,7 +187,13 @@ NP_API np_status np_trace_set(np_trace *t, const char *name, const char *text);
 /** The target: a host name or an IPv4 or IPv6 address, 1 to 255 octets. Must be set. Latches. */
 NP_API np_status np_trace_set_target(np_trace *t, const char *target);
 
-/** Which probes: an np_trace_kind; default NP_TRACE_AUTO. As text: auto, icmp, udp. Latches. */
+/**
+ * Which probes: an np_trace_kind; default NP_TRACE_AUTO. As text: auto, icmp, udp, tcp. Latches.
+ *
+ * TCP needs no privilege. An attempt is closed before the kernel would send its SYN again, after
+ * 0.95 s, and what has connected is reset: an answer later than that is never seen, and the probe
+ * counts as lost. At most 128 are out at once, and no more than there are descriptors for.
+ */
 NP_API np_status np_trace_set_kind(np_trace *t, int kind);
 
 /** Which addresses: an np_family; default NP_FAMILY_AUTO. As text: auto, 4, 6. Latches. */
@@ -216,7 +234,10 @@ NP_API np_status np_trace_set_grace(np_trace *t, int64_t grace_ns);
  */
 NP_API np_status np_trace_set_size(np_trace *t, int64_t octets);
 
-/** Destination port of UDP probes, 1 to 65535; default 33434, the same for all. Latches. */
+/**
+ * Destination port of UDP and TCP probes, 1 to 65535, the same for all; 0 (the default) is 33434
+ * for UDP and 80 for TCP. Latches. Since 0.1.
+ */
 NP_API np_status np_trace_set_port(np_trace *t, int64_t port);
 
 /**

@@ -18,7 +18,7 @@ const char npi_ping_remedy[] = "sysctl -w net.ipv4.ping_group_range=\"0 21474836
 static np_capability try_socket(const char *job, const char *means, int family, int protocol)
 {
     np_capability c = {.job = job, .means = means, .missing = "", .remedy = ""};
-    int fd = npi_socket(family, SOCK_DGRAM, protocol);
+    int fd = npi_socket(family, protocol == IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM, protocol);
     int err = errno;
     if (fd >= 0) {
         close(fd);
@@ -57,7 +57,9 @@ static void find_out(np_context *ctx)
     c[1] = try_socket("trace.icmp6", "ICMPv6 datagram socket", AF_INET6, IPPROTO_ICMPV6);
     c[2] = try_socket("trace.udp4", "UDP socket with its error queue", AF_INET, IPPROTO_UDP);
     c[3] = try_socket("trace.udp6", "UDP socket with its error queue", AF_INET6, IPPROTO_UDP);
-    c[4] = names();
+    c[4] = try_socket("trace.tcp4", "TCP connection attempts", AF_INET, IPPROTO_TCP);
+    c[5] = try_socket("trace.tcp6", "TCP connection attempts", AF_INET6, IPPROTO_TCP);
+    c[6] = names();
     ctx->capabilities_known = true;
 }
 

@@ -95,6 +95,7 @@ bool npi_reply_decode(struct msghdr *m, bool error, npi_reply *out)
     memset(out, 0, offsetof(npi_reply, data));
     out->error = error;
     out->reply_ttl = -1;
+    out->rtt_ns = -1;
     if (m->msg_name)
         out->peer = npi_addr_from_sockaddr(m->msg_name, m->msg_namelen);
     for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c && fits(m, c); c = CMSG_NXTHDR(m, c)) {

@@ -35,6 +35,8 @@ static uint32_t mask_of(const npi_flow *f)
 
 void npi_flow_encode(const npi_flow *f, uint64_t id, npi_buf *out)
 {
+    if (f->kind == NPI_TRANSPORT_TCP)
+        return; /* a SYN carries nothing of ours */
     if (f->kind == NPI_TRANSPORT_ICMP) {
         npi_echo_encode(out, f->target.family, f->id, (uint16_t)id, f->key, sizeof f->key,
                         f->payload);
@@ -122,5 +124,9 @@ npi_match npi_flow_match(const npi_flow *f, const npi_reply *r, uint64_t *low, u
     if (r->peer.port != f->target.port)
         return NPI_MATCH_FOREIGN;
     *bits = 32;
+    if (f->kind == NPI_TRANSPORT_TCP) {
+        *low = r->number;
+        return NPI_MATCH_NUMBER;
+    }
     return match_udp(f, r, low);
 }

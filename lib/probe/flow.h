@@ -6,7 +6,8 @@
  * ICMP: type, code, identifier and checksum are constant, the sequence number tells probes
  * apart, and the first two octets of the payload offset it in the checksum; eight octets of key
  * follow. UDP: both ports are constant, the payload begins with the number and the same number
- * masked with the key.
+ * masked with the key. TCP: each probe has a socket of its own, and the kernel tells which one an
+ * answer belongs to; the source port, and with it the flow, varies.
  */
 #ifndef NPI_PROBE_FLOW_H
 #define NPI_PROBE_FLOW_H

@@ -18,6 +18,7 @@
 #include "core/clock.h"
 #include "core/socket.h"
 #include "probe/errqueue.h"
+#include "probe/tcp_net.h"
 #include "probe/transport.h"
 
 enum {
@@ -234,6 +235,8 @@ static int open_endpoint(const npi_net *net, const npi_mem *mem, npi_reactor *re
                          npi_task *task, const npi_endpoint *wanted, npi_transport **out)
 {
     (void)net;
+    if (wanted->kind == NPI_TRANSPORT_TCP)
+        return npi_tcp_open(mem, reactor, task, wanted, out);
     endpoint *e = npi_alloc(mem, 1, sizeof *e);
     if (!e)
         return ENOMEM;

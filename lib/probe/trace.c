@@ -12,6 +12,8 @@
 
 enum {
     ID_TRIES = 16,           /* random ports or identifiers tried before giving up */
+    UDP_PORT = 33434,        /* traceroute's first */
+    TCP_PORT = 80,
     FIRST_PORT = 32768,      /* source ports are random from here up */
     ICMP6_SIZE_MAX = 1280,   /* above, an answer could lower this host's path MTU */
     PACKET_MAX = 65536,
@@ -44,6 +46,8 @@ const char *npi_trace_method(const np_trace *t)
         return "icmp-dgram";
     case NP_TRACE_UDP:
         return "udp-recverr";
+    case NP_TRACE_TCP:
+        return "tcp-connect";
     default:
         return "";
     }
@@ -94,6 +98,10 @@ static void note(np_trace *t, const char *why, const char *remedy)
 static int open_transport(np_trace *t)
 {
     bool may_choose = t->settings.kind == NP_TRACE_AUTO;
+    if (t->settings.kind == NP_TRACE_TCP) {
+        t->kind = NP_TRACE_TCP;
+        return try_open(t, NPI_TRANSPORT_TCP);
+    }
     bool too_big = t->target.family == 6 && t->settings.size > ICMP6_SIZE_MAX;
     if (t->settings.kind != NP_TRACE_UDP && !(may_choose && too_big)) {
         int err = try_open(t, NPI_TRANSPORT_ICMP);
@@ -120,7 +128,9 @@ static int open_transport(np_trace *t)
 
 static void fail_open(np_trace *t, int err)
 {
-    const char *kind = t->settings.kind == NP_TRACE_ICMP ? "ICMP" : "UDP";
+    const char *kind = t->settings.kind == NP_TRACE_ICMP  ? "ICMP"
+                       : t->settings.kind == NP_TRACE_TCP ? "TCP"
+                                                          : "UDP";
     if (err == ENOMEM)
         npi_trace_fail(t, NP_ERR_NOMEM, "out of memory");
     else if (err == EADDRNOTAVAIL)
@@ -156,10 +166,24 @@ static void init_strategy(np_trace *t, npi_mono now)
                                .interval_ns = s->interval,
                                .timeout_ns = s->timeout,
                                .grace_ns = s->grace,
-                               .window = t->kind == NP_TRACE_UDP};
+                               .window = t->kind != NP_TRACE_ICMP};
     npi_strategy_init(&t->strategy, &cfg, now);
     if (t->o.state == NPI_PAUSED)
         npi_strategy_pause(&t->strategy, now, true);
+}
+
+static npi_transport_kind transport_of(np_trace_kind kind)
+{
+    return kind == NP_TRACE_ICMP  ? NPI_TRANSPORT_ICMP
+           : kind == NP_TRACE_TCP ? NPI_TRANSPORT_TCP
+                                  : NPI_TRANSPORT_UDP;
+}
+
+static uint16_t port_of(const np_trace *t)
+{
+    if (t->kind == NP_TRACE_ICMP || t->settings.port)
+        return t->kind == NP_TRACE_ICMP ? 0 : (uint16_t)t->settings.port;
+    return t->kind == NP_TRACE_TCP ? TCP_PORT : UDP_PORT;
 }
 
 static void begin_probing(np_trace *t, const npi_now *now)
@@ -171,10 +195,8 @@ static void begin_probing(np_trace *t, const npi_now *now)
         return;
     }
     npi_flow *f = &t->flow;
-    *f = (npi_flow){.kind = t->kind == NP_TRACE_ICMP ? NPI_TRANSPORT_ICMP : NPI_TRANSPORT_UDP,
-                    .target = t->target,
-                    .id = t->transport->id};
-    f->target.port = t->kind == NP_TRACE_UDP ? (uint16_t)t->settings.port : 0;
+    *f = (npi_flow){.kind = transport_of(t->kind), .target = t->target, .id = t->transport->id};
+    f->target.port = port_of(t);
     npi_flow_size(f, (size_t)t->settings.size);
     if (!clock->ops->random(clock, f->key, sizeof f->key)) {
         npi_trace_fail(t, NP_ERR_SYSTEM, "this system gives no random numbers");
@@ -364,6 +386,7 @@ static void clear(npi_object *o)
     t->hop_limit = 0;
     t->kind = NP_TRACE_AUTO;
     t->note[0] = '\0';
+    t->port_state = NP_PORT_UNKNOWN;
     t->target = (npi_addr){0};
     t->source = 0;
     t->strategy = (npi_strategy){0};

@@ -69,6 +69,7 @@ struct np_trace {
     uint8_t source; /* the one that the kernel takes now */
     npi_transport *transport;
     npi_flow flow;
+    np_port_state port_state;
     npi_buf packet;
     npi_pace pace;
     npi_strategy strategy;

@@ -97,7 +97,8 @@ static void put_hop(npi_json *j, const np_trace *t, int index)
 
 static const char *kind_name(int kind)
 {
-    return kind == NP_TRACE_ICMP ? "icmp" : kind == NP_TRACE_UDP ? "udp" : "auto";
+    static const char *const names[] = {"auto", "icmp", "udp", "tcp"};
+    return names[kind];
 }
 
 static const char *end_name(int end)
@@ -107,6 +108,12 @@ static const char *end_name(int end)
                                        : "unknown";
 }
 
+/* NULL is null: unknown. */
+static const char *port_state_name(int state)
+{
+    return state == NP_PORT_OPEN ? "open" : state == NP_PORT_CLOSED ? "closed" : NULL;
+}
+
 static void put_settings(npi_json *j, const np_trace *t)
 {
     npi_json_i64(j, "interval_ns", t->settings.interval);
@@ -114,8 +121,8 @@ static void put_settings(npi_json *j, const np_trace *t)
     npi_json_str(j, "interface", t->settings.interface);
     npi_json_i64(j, "tos", t->settings.tos);
     npi_json_i64(j, "size", t->settings.size);
-    if (t->kind == NP_TRACE_UDP)
-        npi_json_i64(j, "port", t->settings.port);
+    if (t->flow.target.port)
+        npi_json_i64(j, "port", t->flow.target.port);
     else
         npi_json_null(j, "port");
 }
@@ -141,6 +148,8 @@ static void put_trace(npi_json *j, const np_trace *t)
     npi_json_str(j, "end", end_name(i.end));
     put_known(j, "end_ttl", i.end_ttl ? i.end_ttl : -1);
     npi_json_bool(j, "reached", i.end == NP_END_REACHED);
+    npi_json_bool(j, "flow_varies", i.flow_varies != 0);
+    npi_json_str(j, "port_state", port_state_name(i.port_state));
     npi_json_u64(j, "rounds", i.rounds);
     put_settings(j, t);
     npi_json_u64(j, "sent", i.sent);

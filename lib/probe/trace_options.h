@@ -12,7 +12,7 @@
 /* clang-format off */
 #define NPI_TRACE_OPTIONS(X) \
     X(target, "target", TEXT, 1, 255, 0, NULL, "host name or address to trace") \
-    X(kind, "kind", ENUM, 0, 2, 0, "auto=0 icmp=1 udp=2", "probes to send") \
+    X(kind, "kind", ENUM, 0, 3, 0, "auto=0 icmp=1 udp=2 tcp=3", "probes to send") \
     X(family, "family", ENUM, 0, 6, 0, "auto=0 4=4 6=6", "addresses of the target to take") \
     X(cycles, "cycles", INT, 0, 1000000000, 10, NULL, "rounds to send, 0 until cancelled") \
     X(first_ttl, "first-ttl", INT, 1, 255, 1, NULL, "first TTL to probe") \
@@ -22,7 +22,7 @@
     X(timeout, "timeout", DURATION, 1000000, 3600000000000, 2000000000, NULL, "when an unanswered probe is lost") \
     X(grace, "grace", DURATION, 1000000, 3600000000000, 0, NULL, "wait at the end of a run, 0 adapts") \
     X(size, "size", INT, 28, 65535, 64, NULL, "octets of each IP packet") \
-    X(port, "port", INT, 1, 65535, 33434, NULL, "destination port of UDP probes") \
+    X(port, "port", INT, 0, 65535, 0, NULL, "destination port, 0 is 33434 for UDP and 80 for TCP") \
     X(local_port, "local-port", INT, 0, 65535, 0, NULL, "source port of UDP probes, 0 is random") \
     X(source, "source", TEXT, 1, 63, 0, NULL, "address of this host to send from") \
     X(interface, "interface", TEXT, 1, 15, 0, NULL, "interface to send through") \

@@ -76,7 +76,7 @@ static npi_responder *responder_for(np_trace *t, const npi_probe *p, const answe
         return NULL;
     *index = (int)(r - h->responders);
     r->is_target = a->what == NPI_ANSWER_TARGET;
-    r->by_data = !a->reply->error && t->kind == NP_TRACE_UDP;
+    r->by_data = !a->reply->error && t->kind != NP_TRACE_ICMP;
     r->type = a->reply->error ? a->reply->type : echo_reply(t->target.family);
     r->code = a->reply->error ? a->reply->code : 0;
     r->reply_ttl = a->reply->reply_ttl;
@@ -112,6 +112,8 @@ static int64_t count_received(np_trace *t, npi_probe *p, npi_responder *r, const
     t->total.pending--;
     t->total.received++;
     npi_rtt rtt = npi_rtt_measure(&p->sent, &a->got, a->reply->stamped, a->reply->stamp);
+    if (a->reply->rtt_ns >= 0)
+        rtt = (npi_rtt){.valid = true, .kernel = true, .ns = a->reply->rtt_ns};
     if (r) {
         r->counts.received++;
         if (rtt.valid)
@@ -140,6 +142,8 @@ static void answered(np_trace *t, npi_probe *p, const answer *a)
         count_late(t, p, r);
     else
         rtt_ns = count_received(t, p, r, a);
+    if (a->reply->tcp)
+        t->port_state = a->reply->tcp == NPI_TCP_OPEN ? NP_PORT_OPEN : NP_PORT_CLOSED;
     npi_strategy_answer(&t->strategy, a->got.mono, p->ttl, a->what, p->sent.mono, rtt_ns);
     bool beyond = t->strategy.end_ttl && p->ttl > t->strategy.end_ttl;
     if (!made || !r || beyond)

@@ -153,13 +153,15 @@ static bool send_probe(np_trace *t, int ttl, const npi_now *now)
     }
     npi_probe_out out = {.to = t->flow.target,
                          .ttl = ttl,
+                         .number = (uint32_t)id,
                          .data = t->packet.data,
                          .len = t->packet.len};
     npi_now sent;
     int err = t->transport->ops->send(t->transport, &out, &sent);
-    if ((err == EAGAIN || err == ENOBUFS) && t->send_retries++ < RETRIES)
+    if (err == EBUSY || ((err == EAGAIN || err == ENOBUFS) && t->send_retries++ < RETRIES))
         return false;
     t->send_retries = 0;
+    t->retry_at = now->mono;
     if (err)
         count_failed(t, ttl, err);
     else
@@ -181,7 +183,7 @@ static npi_mono allowed(const np_trace *t, npi_mono now)
     npi_mono own = npi_pace_next(&t->pace, now);
     npi_mono shared = npi_pace_next(&t->o.ctx->pace, now);
     npi_mono at = npi_mono_before(own, shared) ? shared : own;
-    return npi_mono_before(at, t->retry_at) && t->send_retries > 0 ? t->retry_at : at;
+    return npi_mono_before(at, t->retry_at) ? t->retry_at : at;
 }
 
 /* One step; true when there may be another at once. `at`: when to come back otherwise. */

@@ -20,16 +20,25 @@
 
 typedef enum npi_transport_kind {
     NPI_TRANSPORT_ICMP, /* datagram socket of IPPROTO_ICMP, IPPROTO_ICMPV6 */
-    NPI_TRANSPORT_UDP
+    NPI_TRANSPORT_UDP,
+    NPI_TRANSPORT_TCP   /* a connection attempt of its own for each probe */
 } npi_transport_kind;
 
 /* A probe out. */
 typedef struct npi_probe_out {
     npi_addr to;  /* with the destination port for UDP */
     int ttl;
-    const void *data; /* ICMP: header and payload; UDP: payload */
+    uint32_t number;  /* TCP: comes back in the reply */
+    const void *data; /* ICMP: header and payload; UDP: payload; TCP: nothing */
     size_t len;
 } npi_probe_out;
+
+/* How a connection attempt went. */
+typedef enum npi_tcp_answer {
+    NPI_TCP_NONE,
+    NPI_TCP_OPEN,  /* connected */
+    NPI_TCP_CLOSED /* refused by a reset */
+} npi_tcp_answer;
 
 enum { NPI_REPLY_MAX = 1024 }; /* octets kept of a reply; what is longer is cut */
 
@@ -46,6 +55,9 @@ typedef struct npi_reply {
     int reply_ttl;     /* hop limit it arrived with; -1 unknown */
     bool stamped;      /* the kernel stamped its arrival: `stamp` */
     npi_wall stamp;
+    uint32_t number;   /* TCP: the probe's, for each has a socket of its own */
+    npi_tcp_answer tcp;
+    int64_t rtt_ns;    /* the kernel's own measurement of the handshake; -1 none */
     size_t len;
     /* error: quoted octets from our ICMP header (ICMP), from our payload (UDP); else as received */
     uint8_t data[NPI_REPLY_MAX];
@@ -57,7 +69,8 @@ typedef struct npi_transport_ops {
     /*
      * Send one probe now. Returns 0, or the errno of a failure that is this host's own: an ICMP
      * error of an earlier probe, which the kernel hands to the next send, never ends up here.
-     * EAGAIN and ENOBUFS mean: not now, try again later. `sent` is read before the packet leaves.
+     * EAGAIN and ENOBUFS mean: not now, try again; EBUSY: as many are out as may be, wait for one
+     * to end. `sent` is read before the packet leaves.
      */
     int (*send)(npi_transport *t, const npi_probe_out *probe, npi_now *sent);
     /* Take one reply; false when there is none. */
@@ -72,7 +85,7 @@ typedef struct npi_transport_ops {
 
 struct npi_transport {
     const npi_transport_ops *ops;
-    uint16_t id; /* the local port (UDP) or echo identifier (ICMP) that it really has */
+    uint16_t id; /* the local port (UDP) or echo identifier (ICMP) that it really has; TCP: 0 */
 };
 
 typedef struct npi_net npi_net;

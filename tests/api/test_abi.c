@@ -24,13 +24,14 @@ static void structs(void **state)
     assert_int_equal(sizeof(np_capability), 40);
     AT(np_capability, means, 16);
 
-    assert_int_equal(sizeof(np_trace_info), 232);
+    assert_int_equal(sizeof(np_trace_info), 240);
     AT(np_trace_info, source, 64);
     AT(np_trace_info, target, 128);
     AT(np_trace_info, end, 160);
     AT(np_trace_info, rounds, 168);
     AT(np_trace_info, start_ns, 208);
     AT(np_trace_info, send_status, 224);
+    AT(np_trace_info, port_state, 232);
 
     assert_int_equal(sizeof(np_hop), 120);
     AT(np_hop, addr, 8);
@@ -58,12 +59,12 @@ static void values(void **state)
                        NP_ERR_NOMEM, NP_ERR_MFILE, NP_ERR_SYSTEM, NP_ERR_PERMISSION, NP_ERR_NAME,
                        NP_ERR_RESOLVER, NP_ERR_ROUTE, NP_ERR_CANCELLED, NP_ERR_UNSUPPORTED,
                        NP_FOREVER, NP_EV_INVALID, NP_EV_NONE, NP_EV_DONE, NP_EV_LOG, NP_EV_HOP,
-                       NP_EV_ROUND, NP_TRACE_AUTO, NP_TRACE_ICMP, NP_TRACE_UDP, NP_FAMILY_AUTO,
-                       NP_FAMILY_IPV4, NP_FAMILY_IPV6, NP_CHOICE_AUTO, NP_CHOICE_NO,
+                       NP_EV_ROUND, NP_TRACE_AUTO, NP_TRACE_ICMP, NP_TRACE_UDP, NP_TRACE_TCP,
+                       NP_FAMILY_AUTO, NP_FAMILY_IPV4, NP_FAMILY_IPV6, NP_CHOICE_AUTO, NP_CHOICE_NO,
                        NP_CHOICE_YES, NP_END_UNKNOWN, NP_END_REACHED, NP_END_UNREACHABLE};
     const int want[] = {0,   -1,   -2,   -3, -4, -21, -22, -23, -41, -61, -62, -63, -121, -141,
-                        -1,  -1,   0,    1,  2,  3,   4,   0,   1,   2,   0,   4,   6,    0,
-                        1,   2,    0,    1,  2};
+                        -1,  -1,   0,    1,  2,  3,   4,   0,   1,   2,   3,   0,   4,   6,
+                        0,   1,   2,    0,    1,  2};
     assert_int_equal(sizeof got, sizeof want);
     assert_memory_equal(got, want, sizeof got);
     assert_true(NP_SECOND == 1000000000 && NP_MILLISECOND == 1000000 && NP_MICROSECOND == 1000);

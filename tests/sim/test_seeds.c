@@ -42,7 +42,7 @@ static np_trace *make(world *w, np_context *ctx)
                                         WORLD_PROHIBITED, WORLD_ECHO};
     int family = world_random(w, 2) ? 4 : 6;
     int hops = 1 + (int)world_random(w, 12);
-    bool udp = world_random(w, 2);
+    int kind = NP_TRACE_ICMP + (int)world_random(w, 3);
     world_path(w, family, hops);
     for (int i = 0; i < hops; i++) {
         w->hops[i].delay_ns = (int64_t)world_random(w, 30000000);
@@ -50,7 +50,8 @@ static np_trace *make(world *w, np_context *ctx)
             w->hops[i].manner = WORLD_SILENT;
     }
     world_manner last = ends[world_random(w, 6)];
-    w->hops[hops - 1].manner = last == WORLD_ECHO && !udp ? WORLD_TARGET : last;
+    bool no_data = last == WORLD_ECHO && kind != NP_TRACE_UDP;
+    w->hops[hops - 1].manner = no_data ? WORLD_TARGET : last;
     now_blowing = (weather){.loss = world_random(w, 2) ? world_random(w, 500) : 0,
                             .duplicates = world_random(w, 2) ? world_random(w, 300) : 0,
                             .late = world_random(w, 3) ? 0 : world_random(w, 200),
@@ -59,7 +60,7 @@ static np_trace *make(world *w, np_context *ctx)
     w->fate = fate;
     np_trace *t = np_trace_new(ctx);
     np_trace_set_target(t, w->target);
-    np_trace_set_kind(t, udp ? NP_TRACE_UDP : NP_TRACE_ICMP);
+    np_trace_set_kind(t, kind);
     np_trace_set_names(t, NP_CHOICE_NO);
     np_trace_set_cycles(t, 1 + world_random(w, 40));
     np_trace_set_interval(t, 10000000 + (int64_t)world_random(w, 500000000));

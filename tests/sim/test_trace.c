@@ -610,6 +610,41 @@ static void short_quotes_are_told_apart(void **state)
     end(&f);
 }
 
+static void tcp_tells_the_port(void **state)
+{
+    (void)state;
+    for (int family = 4; family <= 6; family += 2) {
+        for (int closed = 0; closed < 2; closed++) {
+            fixture f = begin(family, 7);
+            f.w->hops[6].port_closed = closed;
+            np_trace_set_kind(f.t, NP_TRACE_TCP);
+            assert_int_equal(np_trace_run(f.t), NP_OK);
+            assert_int_equal(info_of(f.t).end_ttl, 7);
+            assert_true(np_trace_reached(f.t));
+            assert_int_equal(info_of(f.t).port_state, closed ? NP_PORT_CLOSED : NP_PORT_OPEN);
+            assert_int_equal(info_of(f.t).flow_varies, 1);
+            assert_string_equal(info_of(f.t).method, "tcp-connect");
+            assert_int_equal(f.w->sent[0].to, 80);
+            assert_int_equal(hop_of(f.t, 6).icmp_type, -1);
+            for (int i = 0; i < 7; i++)
+                assert_int_equal(stats_of(f.t, i).received, 10);
+            end(&f);
+        }
+    }
+    fixture f = begin(4, 3); /* as many attempts as may be: wait, and lose none */
+    f.w->send_errno = EBUSY;
+    f.w->send_errno_count = 500;
+    np_trace_set_kind(f.t, NP_TRACE_TCP);
+    np_trace_set_port(f.t, 443);
+    assert_int_equal(np_trace_run(f.t), NP_OK);
+    assert_int_equal(info_of(f.t).failed, 0);
+    assert_int_equal(stats_of(f.t, 2).received, 10);
+    assert_int_equal(f.w->sent[0].to, 443);
+    f.w->open_errno_tcp = EMFILE;
+    assert_int_equal(np_trace_run(f.t), NP_ERR_MFILE);
+    end(&f);
+}
+
 static void a_probe_that_cannot_leave_is_no_loss(void **state)
 {
     (void)state;
@@ -939,6 +974,7 @@ int main(void)
         cmocka_unit_test(a_flow_is_constant),
         cmocka_unit_test(udp_data_is_an_answer),
         cmocka_unit_test(short_quotes_are_told_apart),
+        cmocka_unit_test(tcp_tells_the_port),
         cmocka_unit_test(a_probe_that_cannot_leave_is_no_loss),
         cmocka_unit_test(full_buffers_are_waited_for),
         cmocka_unit_test(our_own_overflow_is_no_loss),

@@ -245,10 +245,13 @@ static void fill_reply(const transport *t, const world_hop *h, const npi_probe_o
 {
     bool v4 = t->family == 4;
     r->len = out->len < sizeof r->data ? out->len : sizeof r->data;
-    memcpy(r->data, out->data, r->len);
+    if (r->len > 0)
+        memcpy(r->data, out->data, r->len);
     r->peer = out->to;
     r->local = addr_of(t->w->source);
     r->reply_ttl = 60;
+    r->rtt_ns = -1;
+    r->number = t->kind == NPI_TRANSPORT_TCP ? out->number : 0;
     switch (h->manner) {
     case WORLD_TTL:
         fill_error(r, out, t->family, v4 ? 11 : 3, 0, h->addr);
@@ -257,7 +260,9 @@ static void fill_reply(const transport *t, const world_hop *h, const npi_probe_o
         fill_error(r, out, t->family, v4 ? 3 : 1, v4 ? 13 : 1, h->addr);
         break;
     case WORLD_TARGET:
-        if (t->kind == NPI_TRANSPORT_ICMP)
+        if (t->kind == NPI_TRANSPORT_TCP)
+            r->tcp = h->port_closed ? NPI_TCP_CLOSED : NPI_TCP_OPEN;
+        else if (t->kind == NPI_TRANSPORT_ICMP)
             r->data[0] = v4 ? 0 : 129;
         else
             fill_error(r, out, t->family, v4 ? 3 : 1, v4 ? 3 : 4, h->addr);
@@ -332,7 +337,8 @@ static int transport_send(npi_transport *nt, const npi_probe_out *out, npi_now *
                         .from = nt->id,
                         .to = out->to.port,
                         .len = out->len};
-    memcpy(log->head, out->data, out->len < sizeof log->head ? out->len : sizeof log->head);
+    if (out->len > 0)
+        memcpy(log->head, out->data, out->len < sizeof log->head ? out->len : sizeof log->head);
     answer(t, out, log);
     return 0;
 }
@@ -386,7 +392,9 @@ static int net_open(const npi_net *net, const npi_mem *mem, npi_reactor *reactor
     world *w = p->w;
     (void)mem;
     w->egress = *wanted->egress;
-    int err = wanted->kind == NPI_TRANSPORT_ICMP ? w->open_errno_icmp : w->open_errno_udp;
+    int err = wanted->kind == NPI_TRANSPORT_ICMP  ? w->open_errno_icmp
+              : wanted->kind == NPI_TRANSPORT_TCP ? w->open_errno_tcp
+                                                  : w->open_errno_udp;
     if (err)
         return err;
     if (w->open_taken > 0) {

@@ -46,6 +46,7 @@ typedef struct world_hop {
     int slow_probe;
     int budget;        /* answers this hop gives in all, 0: no limit */
     bool short_quote;  /* errors quote nothing of a UDP payload */
+    bool port_closed;  /* TCP: a reset instead of a connection */
 } world_hop;
 
 typedef struct world_sent {
@@ -89,7 +90,7 @@ typedef struct world {
     int source_errno; /* of npi_net source() */
     int send_errno;   /* while not 0 every send fails */
     int send_errno_count; /* ... so many of them; -1 all */
-    int open_errno_icmp, open_errno_udp;
+    int open_errno_icmp, open_errno_udp, open_errno_tcp;
     int open_taken;   /* so many opens answer EADDRINUSE first */
 
     world_name names[WORLD_NAMES];

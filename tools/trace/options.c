@@ -33,6 +33,8 @@ static const choice choices[] = {
     {'Z', "timeout", "SECONDS", "timeout", NULL, true, measuring,
      "when an unanswered probe counts as lost [2]"},
     {'u', "udp", NULL, "kind", "udp", false, measuring, "UDP probes instead of ICMP"},
+    {'T', "tcp", NULL, "kind", "tcp", false, measuring,
+     "TCP connection attempts instead of ICMP"},
     {'4', "ipv4", NULL, "family", "4", false, measuring, "IPv4 only"},
     {'6', "ipv6", NULL, "family", "6", false, measuring, "IPv6 only"},
     {'f', "first-ttl", "TTL", "first-ttl", NULL, false, measuring, "first TTL to probe [1]"},
@@ -44,7 +46,7 @@ static const choice choices[] = {
     {'a', "address", "ADDRESS", "source", NULL, false, measuring,
      "address of this host to send from"},
     {'I', "interface", "NAME", "interface", NULL, false, measuring, "interface to send through"},
-    {'P', "port", "PORT", "port", NULL, false, measuring, "destination port of UDP probes [33434]"},
+    {'P', "port", "PORT", "port", NULL, false, measuring, "destination port [UDP 33434, TCP 80]"},
     {'L', "localport", "PORT", "local-port", NULL, false, measuring,
      "source port of UDP probes [random]"},
     {'Q', "tos", "NUMBER", "tos", NULL, false, measuring,
@@ -70,8 +72,7 @@ static const struct {
     const char *hint;
 } strangers[] = {
     {'q', "-q is traceroute's: here -c COUNT"},
-    {'T', "there are no TCP probes: take -u or ICMP"},
-    {'p', "-p is traceroute's port and mtr's split mode: UDP probes go to port 33434"},
+    {'p', "-p is traceroute's port and mtr's split mode: here -P PORT"},
     {'N', "-N is traceroute's: np-trace always probes all hops at once"},
     {'t', "-t is mtr's live screen: np-trace prints a report"},
     {'x', "there is no XML: take --json"},

@@ -250,12 +250,20 @@ static void put_start(int64_t start_ns, FILE *out)
     fprintf(out, "Start: %s\n", text);
 }
 
+static const char *kind_name(int kind)
+{
+    return kind == NP_TRACE_UDP ? "UDP" : kind == NP_TRACE_TCP ? "TCP" : "ICMP";
+}
+
 static void put_end(const np_trace_info *i, FILE *out)
 {
-    const char *kind = i->kind == NP_TRACE_UDP ? "UDP" : "ICMP";
+    const char *kind = kind_name(i->kind);
+    const char *port = i->port_state == NP_PORT_OPEN     ? ", its port is open"
+                       : i->port_state == NP_PORT_CLOSED ? ", its port is closed"
+                                                         : "";
     switch (i->end) {
     case NP_END_REACHED:
-        fprintf(out, "# %s: reached %s at hop %d\n", kind, i->addr, i->end_ttl);
+        fprintf(out, "# %s: reached %s at hop %d%s\n", kind, i->addr, i->end_ttl, port);
         return;
     case NP_END_UNREACHABLE:
         fprintf(out, "# %s: %s cannot be reached beyond hop %d\n", kind, i->addr, i->end_ttl);
@@ -325,6 +333,9 @@ static void put_remarks(const np_trace *t, const report_style *style, FILE *out)
         fprintf(out, "# interrupted after %llu rounds\n", (unsigned long long)i.rounds);
     if (i.sent > 0)
         put_end(&i, out);
+    if (i.flow_varies)
+        fputs("# each probe has a source port of its own: balancers may send them different ways\n",
+              out);
     if (i.note[0])
         fprintf(out, "# UDP instead of ICMP: %s\n", i.note);
     for (int k = 0; k < np_trace_hop_count(t); k++) {
