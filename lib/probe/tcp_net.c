@@ -67,10 +67,10 @@ static void forget(attempt *a)
     npi_task_unpost(&a->task);
     npi_list_unlink(&a->link);
     npi_list_unlink(&a->ready_link);
-    if (a->fd >= 0) {
+    if (a->fd >= 0 && !e->reactor->forked) /* the parent's to decide */
         setsockopt(a->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    if (a->fd >= 0)
         close(a->fd);
-    }
     e->count--;
     npi_free(&mem, a);
 }

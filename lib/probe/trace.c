@@ -246,9 +246,15 @@ static int family_wanted(const np_trace *t)
 static void look_up(np_trace *t, const npi_now *now)
 {
     char sentence[200];
-    npi_addr literal[2];
+    npi_addr literal[2] = {{0}};
     npi_buf why = npi_buf_in(sentence, sizeof sentence);
     int found = npi_resolve_literal(t->settings.target, family_wanted(t), literal, &why);
+    bool zone = literal[0].scope != 0 || t->egress.interface[0] != '\0';
+    if (found > 0 && npi_addr_link_local(&literal[0]) && !zone) {
+        npi_trace_fail(t, NP_ERR_NAME, "%s: a link-local address needs its zone, as %s%%eth0",
+                       npi_buf_text(&t->target_text), npi_buf_text(&t->target_text));
+        return;
+    }
     if (found > 0) {
         choose_target(t, literal, found, now);
         return;

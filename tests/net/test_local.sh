@@ -28,6 +28,7 @@ without_names || expect "no name server" 2 network.resolver "resolv.conf" -c 1 w
 expect "an address of the other family" 2 network.name "no IPv6 address" -6 -c 1 192.0.2.1
 expect "any host" 2 network.name "any host" -c 1 0.0.0.0
 expect "unknown zone" 2 network.name "interface" -c 1 fe80::1%nowhere0
+expect "link-local without zone" 2 network.name "needs its zone" -c 1 fe80::1
 expect "no host" 3 "" "which host"
 expect "two hosts" 3 "" "one host at a time" 192.0.2.1 192.0.2.2
 expect "a number behind the host" 3 "" "-s 60" 192.0.2.1 60

@@ -79,6 +79,17 @@ same "interrupted: exit" $? 0
 same "interrupted: status" "$(json .status)" cancelled
 same "interrupted: reached" "$(json .reached)" true
 
+# A link-local address, with its zone or through an interface; loopback and this host's own.
+router=$(lab_router 1 ip -6 -o addr show y1 scope link | awk '{ sub("/.*", "", $4); print $4 }')
+for kind in "" -u -T; do
+    run nobody --json $kind -c 2 -i 0.1 "$router%x1"
+    same "link-local ${kind:-icmp}" "$(json '.reached, .end_ttl' | tr '\n' ' ')" "true 1 "
+    run nobody --json $kind -c 2 -i 0.1 198.51.100.1
+    same "this host ${kind:-icmp}" "$(json '.reached, .end_ttl' | tr '\n' ' ')" "true 1 "
+done
+run nobody --json -I x1 -c 2 -i 0.1 "$router"
+same "link-local through an interface" "$(json .reached)" true
+
 # A router that rations its answers seems to lose, while what lies behind it does not.
 lab_limit 4
 for family in 4 6; do
