@@ -37,7 +37,8 @@ static bool is(const struct cmsghdr *c, int level, int type)
 static void take_stamp(const struct cmsghdr *c, npi_reply *out)
 {
     struct timespec ts;
-    if (!take(c, &ts, sizeof ts))
+    if (!take(c, &ts, sizeof ts) || ts.tv_sec < 0 || ts.tv_sec >= INT64_MAX / SECOND ||
+        ts.tv_nsec < 0 || ts.tv_nsec >= SECOND)
         return;
     out->stamped = true;
     out->stamp.ns = ts.tv_sec * SECOND + ts.tv_nsec;
