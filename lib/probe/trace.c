@@ -94,36 +94,44 @@ static void note(np_trace *t, const char *why, const char *remedy)
     npi_log(t->o.ctx, NPI_LOG_INFO, "UDP instead of ICMP: %s", t->note);
 }
 
-/* The kind that was asked for, else the next best. Returns 0 or the errno of the last try. */
+static npi_transport_kind transport_of(np_trace_kind kind)
+{
+    return kind == NP_TRACE_ICMP  ? NPI_TRANSPORT_ICMP
+           : kind == NP_TRACE_TCP ? NPI_TRANSPORT_TCP
+                                  : NPI_TRANSPORT_UDP;
+}
+
+static int open_as(np_trace *t, np_trace_kind kind)
+{
+    int err = try_open(t, transport_of(kind));
+    if (err == 0)
+        t->kind = kind;
+    return err;
+}
+
+/* ICMP, or UDP with a note that says why. Returns 0 or the errno of the last try. */
+static int open_best(np_trace *t)
+{
+    if (t->target.family == 6 && t->settings.size > ICMP6_SIZE_MAX) {
+        note(t, "ICMPv6 probes above 1280 octets could lower this host's path MTU", "");
+        return open_as(t, NP_TRACE_UDP);
+    }
+    int err = open_as(t, NP_TRACE_ICMP);
+    if (err == EPERM && t->egress.mark)
+        return err; /* the mark is what is not allowed, with UDP as well */
+    if (not_allowed(err))
+        note(t, "ICMP is not allowed here; to allow it: ", npi_ping_remedy);
+    else if (not_there(err))
+        note(t, "this kernel has no ICMP sockets for this family", "");
+    else
+        return err;
+    return open_as(t, NP_TRACE_UDP);
+}
+
 static int open_transport(np_trace *t)
 {
-    bool may_choose = t->settings.kind == NP_TRACE_AUTO;
-    if (t->settings.kind == NP_TRACE_TCP) {
-        t->kind = NP_TRACE_TCP;
-        return try_open(t, NPI_TRANSPORT_TCP);
-    }
-    bool too_big = t->target.family == 6 && t->settings.size > ICMP6_SIZE_MAX;
-    if (t->settings.kind != NP_TRACE_UDP && !(may_choose && too_big)) {
-        int err = try_open(t, NPI_TRANSPORT_ICMP);
-        if (err == 0)
-            t->kind = NP_TRACE_ICMP;
-        if (err == EPERM && t->egress.mark)
-            return err; /* the mark is what is not allowed, with UDP as well */
-        if (!may_choose || (err != 0 && !not_allowed(err) && !not_there(err)))
-            return err;
-        if (err == 0)
-            return 0;
-        if (not_allowed(err))
-            note(t, "ICMP is not allowed here; to allow it: ", npi_ping_remedy);
-        else
-            note(t, "this kernel has no ICMP sockets for this family", "");
-    } else if (too_big) {
-        note(t, "ICMPv6 probes above 1280 octets could lower this host's path MTU", "");
-    }
-    int err = try_open(t, NPI_TRANSPORT_UDP);
-    if (err == 0)
-        t->kind = NP_TRACE_UDP;
-    return err;
+    np_trace_kind kind = (np_trace_kind)t->settings.kind;
+    return kind == NP_TRACE_AUTO ? open_best(t) : open_as(t, kind);
 }
 
 static void fail_open(np_trace *t, int err)
@@ -170,13 +178,6 @@ static void init_strategy(np_trace *t, npi_mono now)
     npi_strategy_init(&t->strategy, &cfg, now);
     if (t->o.state == NPI_PAUSED)
         npi_strategy_pause(&t->strategy, now, true);
-}
-
-static npi_transport_kind transport_of(np_trace_kind kind)
-{
-    return kind == NP_TRACE_ICMP  ? NPI_TRANSPORT_ICMP
-           : kind == NP_TRACE_TCP ? NPI_TRANSPORT_TCP
-                                  : NPI_TRANSPORT_UDP;
 }
 
 static uint16_t port_of(const np_trace *t)

@@ -89,6 +89,9 @@ static np_status local_status(int err, const char **why)
     case EMSGSIZE:
         *why = "probes of that size do not fit the interface: take a smaller size";
         return NP_ERR_RANGE;
+    case ENOMEM:
+        *why = "out of memory";
+        return NP_ERR_NOMEM;
     case ENOBUFS:
     case EAGAIN:
         *why = "the buffers of this host's interface stay full";
@@ -136,6 +139,12 @@ static void count_sent(np_trace *t, npi_probe *p, int ttl, const npi_now *sent)
     npi_pace_spend(&t->o.ctx->pace, sent->mono);
 }
 
+/* What may be over in a moment. */
+static bool no_room(int err)
+{
+    return err == EAGAIN || err == ENOBUFS || err == ENOMEM;
+}
+
 /* True when the probe has left or is given up; false to try again at t->retry_at. */
 static bool send_probe(np_trace *t, int ttl, const npi_now *now)
 {
@@ -158,7 +167,7 @@ static bool send_probe(np_trace *t, int ttl, const npi_now *now)
                          .len = t->packet.len};
     npi_now sent;
     int err = t->transport->ops->send(t->transport, &out, &sent);
-    if (err == EBUSY || ((err == EAGAIN || err == ENOBUFS) && t->send_retries++ < RETRIES))
+    if (err == EBUSY || (no_room(err) && t->send_retries++ < RETRIES))
         return false;
     t->send_retries = 0;
     t->retry_at = now->mono;

@@ -69,8 +69,8 @@ typedef struct npi_transport_ops {
     /*
      * Send one probe now. Returns 0, or the errno of a failure that is this host's own: an ICMP
      * error of an earlier probe, which the kernel hands to the next send, never ends up here.
-     * EAGAIN and ENOBUFS mean: not now, try again; EBUSY: as many are out as may be, wait for one
-     * to end. `sent` is read before the packet leaves.
+     * EAGAIN, ENOBUFS and ENOMEM mean: not now, try again; EBUSY: as many are out as may be, wait
+     * for one to end. `sent` is read before the packet leaves.
      */
     int (*send)(npi_transport *t, const npi_probe_out *probe, npi_now *sent);
     /* Take one reply; false when there is none. */

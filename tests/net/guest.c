@@ -129,7 +129,7 @@ static void every_allocation_fails(void)
         np_context *ctx = np_context_new_with(&a, sizeof a);
         np_trace *t = np_trace_new(ctx);
         np_trace_set_target(t, n % 2 ? "127.0.0.1" : "::1");
-        np_trace_set(t, "kind", n % 4 < 2 ? "icmp" : "udp");
+        np_trace_set_kind(t, NP_TRACE_ICMP + (int)(n / 2 % 3));
         np_trace_set_cycles(t, 1);
         np_trace_set_max_ttl(t, 1);
         np_trace_set_events(t, 4);
