@@ -17,15 +17,13 @@
 
 #include "core/clock.h"
 #include "core/socket.h"
-#include "probe/errqueue.h"
+#include "probe/receive.h"
 #include "probe/tcp_net.h"
-#include "probe/transport.h"
 
 enum {
     RECEIVE_BUFFER = 1 << 20, /* the kernel cuts it to net.core.rmem_max */
     SEND_TRIES = 4,           /* pending errors of earlier probes met in a row */
     READ_TRIES = 4,
-    CONTROL_MAX = 512,
     ENTRY_LEAST = 768 /* octets that one queued reply takes at least */
 };
 
@@ -123,34 +121,23 @@ static void judge_drain(endpoint *e)
     e->draining = false;
 }
 
+/* A pending error fails one reading, and is gone; the error queue still tells of it. */
 static bool read_queue(endpoint *e, int flags, npi_reply *out)
 {
-    struct sockaddr_storage name;
-    union {
-        struct cmsghdr align;
-        char octets[CONTROL_MAX];
-    } control;
-    /* A pending error fails one reading, and is gone; the error queue still tells of it. */
     for (int failures = 0; failures < READ_TRIES;) {
-        struct iovec iov = {out->data, sizeof out->data};
-        struct msghdr m = {.msg_name = &name,
-                           .msg_namelen = sizeof name,
-                           .msg_iov = &iov,
-                           .msg_iovlen = 1,
-                           .msg_control = &control,
-                           .msg_controllen = sizeof control};
-        ssize_t n = recvmsg(e->fd, &m, flags | MSG_DONTWAIT);
-        if (n < 0 && errno == EAGAIN)
-            return false;
-        if (n < 0) {
-            failures++;
-            continue;
-        }
-        e->taken++;
-        bool ours = npi_reply_decode(&m, flags & MSG_ERRQUEUE, out);
-        out->len = (size_t)n < sizeof out->data ? (size_t)n : sizeof out->data;
-        if (ours)
+        switch (npi_receive(e->fd, flags, out)) {
+        case NPI_RECEIVED_REPLY:
+            e->taken++;
             return true;
+        case NPI_RECEIVED_OTHER:
+            e->taken++;
+            break;
+        case NPI_RECEIVED_EMPTY:
+            return false;
+        case NPI_RECEIVED_ERROR:
+            failures++;
+            break;
+        }
     }
     return false;
 }

@@ -18,12 +18,9 @@
 
 #include "core/clock.h"
 #include "core/socket.h"
-#include "probe/errqueue.h"
+#include "probe/receive.h"
 
-enum {
-    ATTEMPTS_MAX = 128, /* sockets open at once */
-    CONTROL_MAX = 512
-};
+enum { ATTEMPTS_MAX = 128 /* sockets open at once */ };
 
 #define LIFE_NS INT64_C(950000000) /* below the first retransmission, RFC 6298 2.1 */
 
@@ -195,28 +192,6 @@ static int send_probe(npi_transport *t, const npi_probe_out *probe, npi_now *sen
     return err;
 }
 
-/* An ICMP error about this attempt. */
-static bool read_report(const attempt *a, npi_reply *out)
-{
-    struct sockaddr_storage name;
-    union {
-        struct cmsghdr align;
-        char octets[CONTROL_MAX];
-    } control;
-    struct iovec iov = {out->data, sizeof out->data};
-    struct msghdr m = {.msg_name = &name,
-                       .msg_namelen = sizeof name,
-                       .msg_iov = &iov,
-                       .msg_iovlen = 1,
-                       .msg_control = &control,
-                       .msg_controllen = sizeof control};
-    ssize_t n = recvmsg(a->fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT);
-    if (n < 0 || !npi_reply_decode(&m, true, out))
-        return false;
-    out->len = (size_t)n < sizeof out->data ? (size_t)n : sizeof out->data;
-    return true;
-}
-
 /* The outcome of the handshake itself; NPI_TCP_NONE while there is none. */
 static npi_tcp_answer read_outcome(const attempt *a, int64_t *rtt_ns)
 {
@@ -236,7 +211,7 @@ static npi_tcp_answer read_outcome(const attempt *a, int64_t *rtt_ns)
 
 static bool read_attempt(const attempt *a, npi_reply *out)
 {
-    if (!read_report(a, out)) {
+    if (npi_receive(a->fd, MSG_ERRQUEUE, out) != NPI_RECEIVED_REPLY) {
         memset(out, 0, offsetof(npi_reply, data));
         out->reply_ttl = out->rtt_ns = -1;
         out->tcp = read_outcome(a, &out->rtt_ns);
