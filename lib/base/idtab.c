@@ -20,7 +20,7 @@ void npi_idtab_free(npi_idtab *t)
         npi_free(t->mem, t->entries);
     t->entries = NULL;
     t->capacity = 0;
-    t->next = 0;
+    t->next = t->first = 0;
 }
 
 static void *slot(const npi_idtab *t, uint64_t id)
@@ -30,20 +30,22 @@ static void *slot(const npi_idtab *t, uint64_t id)
 
 uint64_t npi_idtab_oldest(const npi_idtab *t)
 {
-    return t->next > t->capacity ? t->next - t->capacity : 0;
+    uint64_t kept = t->next > t->capacity ? t->next - t->capacity : 0;
+    return kept > t->first ? kept : t->first;
 }
 
 /* Ids that are in the table keep their entries; in a table twice as large each has its place. */
 static bool grow(npi_idtab *t)
 {
     npi_idtab larger = *t;
+    larger.first = npi_idtab_oldest(t);
     larger.capacity = t->capacity ? 2 * t->capacity : FIRST_CAPACITY;
     if (larger.capacity > t->limit)
         larger.capacity = t->limit;
     larger.entries = npi_alloc(t->mem, larger.capacity, t->entry_size);
     if (!larger.entries)
         return false;
-    for (uint64_t id = npi_idtab_oldest(t); id < t->next; id++)
+    for (uint64_t id = larger.first; id < t->next; id++)
         memcpy(slot(&larger, id), slot(t, id), t->entry_size);
     npi_free(t->mem, t->entries);
     *t = larger;

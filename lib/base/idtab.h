@@ -23,6 +23,7 @@ typedef struct npi_idtab {
     size_t capacity; /* power of two, 0 before the first id */
     size_t limit;    /* power of two */
     uint64_t next;   /* the id that comes next; ids start at 0 */
+    uint64_t first;  /* ids below had been overwritten when the table last grew */
     bool (*busy)(const void *entry);
 } npi_idtab;
 
@@ -33,7 +34,7 @@ void npi_idtab_free(npi_idtab *t);
 
 typedef enum npi_idtab_result {
     NPI_IDTAB_OK,
-    NPI_IDTAB_FULL, /* limit busy entries: try again when some have ended */
+    NPI_IDTAB_FULL, /* at its limit, and the oldest entry is busy: try again when it has ended */
     NPI_IDTAB_NOMEM
 } npi_idtab_result;
 

@@ -62,6 +62,32 @@ static void it_grows_only_for_busy_entries(void **state)
     npi_idtab_free(&t);
 }
 
+/* What was overwritten before the table grew has no entry in the larger one either. */
+static void what_is_lost_stays_lost(void **state)
+{
+    (void)state;
+    npi_mem mem = npi_mem_libc();
+    npi_idtab t;
+    uint64_t id;
+    npi_idtab_init(&t, &mem, sizeof(entry), 65536, is_busy);
+    for (int i = 0; i < 1000; i++)
+        add(&t, false);
+    ((entry *)npi_idtab_get(&t, 744))->busy = true; /* in the way of id 1000 */
+    add(&t, false);
+    assert_int_equal(t.capacity, 512);
+    assert_int_equal(npi_idtab_oldest(&t), 744);
+    assert_null(npi_idtab_get(&t, 743));
+    assert_false(npi_idtab_find(&t, 743, 16, &id));
+    for (uint64_t i = 744; i <= 1000; i++)
+        assert_int_equal(((entry *)npi_idtab_get(&t, i))->id, i);
+    ((entry *)npi_idtab_get(&t, 744))->busy = false;
+    for (int i = 0; i < 500; i++)
+        add(&t, false);
+    assert_int_equal(npi_idtab_oldest(&t), 1501 - 512);
+    npi_idtab_free(&t);
+    assert_int_equal(npi_idtab_oldest(&t), 0);
+}
+
 static void low_bits_find_the_newest(void **state)
 {
     (void)state;
@@ -105,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(idle_entries_are_overwritten),
         cmocka_unit_test(it_grows_only_for_busy_entries),
+        cmocka_unit_test(what_is_lost_stays_lost),
         cmocka_unit_test(low_bits_find_the_newest),
         cmocka_unit_test(without_memory),
     };
