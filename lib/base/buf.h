@@ -51,14 +51,18 @@ void npi_buf_be32(npi_buf *b, uint32_t v);
 void npi_buf_u64(npi_buf *b, uint64_t v); /* decimal */
 void npi_buf_i64(npi_buf *b, int64_t v);  /* decimal */
 
-/* printf for %s %d %u %zu %x %c %lld and kin. No floating point: that follows the locale. */
+/*
+ * printf for %s %d %u %zu %x %c %lld and kin. No floating point: that follows the locale. One
+ * call adds at most 1,022 octets; a longer text is cut. Texts of any length: npi_buf_str.
+ */
 void npi_buf_printf(npi_buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void npi_buf_vprintf(npi_buf *b, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
 /*
  * A floating-point number with 0 to 9 decimals, rounded half away from zero, always with '.',
- * whatever the locale. Not finite: "nan". Beyond +-9e15 it is written without decimals, exactly.
+ * whatever the locale. Not finite: "nan". Beyond +-9e15 it is written without decimals; beyond
+ * +-1.8e19 as the largest 64-bit number.
  */
 void npi_buf_fixed(npi_buf *b, double v, int decimals);
 

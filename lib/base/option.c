@@ -8,7 +8,10 @@
 
 #include "base/text.h"
 
-enum { NEAR = 3 }; /* edits between a wrong name and the one that was likely meant */
+enum {
+    NEAR = 3,  /* edits between a wrong name and the one that was likely meant */
+    SHOWN = 80 /* octets of a refused value that the sentence repeats */
+};
 
 static int64_t *number_at(void *settings, const npi_option *o)
 {
@@ -43,8 +46,8 @@ static void put_quoted(npi_buf *why, const char *text)
 {
     size_t len = strlen(text);
     npi_buf_char(why, '"');
-    npi_buf_escaped(why, text, len < 80 ? len : 80);
-    npi_buf_str(why, len < 80 ? "\"" : "...\"");
+    npi_buf_escaped(why, text, len <= SHOWN ? len : SHOWN);
+    npi_buf_str(why, len <= SHOWN ? "\"" : "...\"");
 }
 
 static const npi_option *find(const npi_option *table, size_t count, const char *name)
@@ -55,13 +58,22 @@ static const npi_option *find(const npi_option *table, size_t count, const char 
     return NULL;
 }
 
+/* Edits from what was written to a known name; NEAR + 1 where less than half of it would stay. */
+static unsigned edits(const char *known, const char *written)
+{
+    if (npi_text_same(known, written))
+        return 0;
+    unsigned d = npi_text_distance(known, written, NEAR);
+    return 2 * d <= strlen(known) ? d : NEAR + 1;
+}
+
 static np_status unknown_name(const npi_option *table, size_t count, const char *name,
                               npi_buf *why)
 {
     const char *nearest = NULL;
     unsigned best = NEAR + 1;
     for (size_t i = 0; i < count; i++) {
-        unsigned d = npi_text_distance(table[i].name, name, NEAR);
+        unsigned d = edits(table[i].name, name);
         if (d < best) {
             best = d;
             nearest = table[i].name;
@@ -92,6 +104,25 @@ static void put_range(const npi_option *o, npi_buf *why)
         npi_buf_str(why, ", or 0");
 }
 
+/*
+ * Below a millisecond, a typed number was meant in a larger unit, or a text has the wrong one: the
+ * same digits a thousand, a million or a thousand million times as long, the first two in range.
+ */
+static void put_intent(const npi_option *o, int64_t v, npi_buf *why)
+{
+    const int64_t millisecond = 1000000;
+    int said = 0;
+    if (o->type != NPI_OPTION_DURATION || o->min < millisecond || v <= 0 || v >= millisecond)
+        return;
+    for (int64_t times = 1000; times <= 1000000000 && said < 2; times *= 1000) {
+        int64_t meant = v * times;
+        if (meant < o->min || meant > o->max)
+            continue;
+        npi_buf_str(why, said++ ? " or " : "; did you mean ");
+        npi_buf_duration(why, meant);
+    }
+}
+
 static np_status check_range(const npi_option *o, int64_t v, npi_buf *why)
 {
     bool zero = o->type == NPI_OPTION_DURATION && o->initial == 0 && v == 0;
@@ -101,11 +132,7 @@ static np_status check_range(const npi_option *o, int64_t v, npi_buf *why)
     put_value(o, v, why);
     npi_buf_str(why, v < o->min ? " is too small" : " is too large");
     put_range(o, why);
-    /* A typed setter that was given milliseconds or seconds: the number is plausible as such. */
-    if (o->type == NPI_OPTION_DURATION && v > 0 && v < 1000000) {
-        npi_buf_printf(why, "; nanoseconds are meant, %lld of them are ", (long long)v);
-        npi_buf_duration(why, v);
-    }
+    put_intent(o, v, why);
     return NP_ERR_RANGE;
 }
 
@@ -136,6 +163,26 @@ static void put_names(const npi_option *o, npi_buf *why)
     }
 }
 
+static void put_nearest_word(const npi_option *o, const char *text, npi_buf *why)
+{
+    const char *names = o->names, *word;
+    char known[32], nearest[32] = "";
+    unsigned best = NEAR + 1;
+    size_t len;
+    int64_t value;
+    while (next_name(&names, &word, &len, &value)) {
+        npi_buf b = npi_buf_in(known, sizeof known);
+        npi_buf_bytes(&b, word, len);
+        unsigned d = edits(known, text);
+        if (d < best) {
+            best = d;
+            memcpy(nearest, known, b.len + 1);
+        }
+    }
+    if (*nearest)
+        npi_buf_printf(why, "; did you mean \"%s\"", nearest);
+}
+
 static np_status parse_enum(const npi_option *o, const char *text, int64_t *out, npi_buf *why)
 {
     const char *names = o->names, *word;
@@ -147,6 +194,7 @@ static np_status parse_enum(const npi_option *o, const char *text, int64_t *out,
     put_quoted(why, text);
     npi_buf_str(why, " is unknown");
     put_names(o, why);
+    put_nearest_word(o, text, why);
     return NP_ERR_INVALID;
 }
 

@@ -61,14 +61,15 @@ static int64_t unit_ns(const char *unit)
     return 0;
 }
 
-/* The digits behind the point, as nanoseconds of a unit; what is below 1 ns is dropped. */
-static int64_t fraction(const char **text, int64_t unit)
+/*
+ * The digits behind the point, as nanoseconds of a unit; what is below 1 ns is dropped. From the
+ * last digit to the first: so the rest that each division drops never adds up to a nanosecond.
+ */
+static int64_t fraction(const char *digits, int64_t unit)
 {
-    int64_t ns = 0, place = unit;
-    for (; is_digit(**text); ++*text) {
-        ns += place / 10 * (**text - '0') + place % 10 * (**text - '0') / 10;
-        place /= 10;
-    }
+    int64_t ns = 0;
+    for (size_t i = strspn(digits, "0123456789"); i-- > 0;)
+        ns = (unit * (digits[i] - '0') + ns) / 10;
     return ns;
 }
 
@@ -96,10 +97,8 @@ npi_parse npi_parse_duration(const char *text, int64_t *out_ns)
     if (over || whole > INT64_MAX / ns - 1)
         return NPI_PARSE_OVERFLOW;
     *out_ns = whole * ns;
-    if (*p == '.') {
-        p++;
-        *out_ns += fraction(&p, ns);
-    }
+    if (*p == '.')
+        *out_ns += fraction(p + 1, ns);
     return NPI_PARSE_OK;
 }
 

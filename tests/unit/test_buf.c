@@ -43,6 +43,27 @@ static void without_memory_nothing_is_added(void **state)
     npi_buf_free(&b);
 }
 
+/* The second request fails: what was there stays, whole. And few requests make a long text. */
+static void growing(void **state)
+{
+    (void)state;
+    failmem m = {.fail_at = 2};
+    np_allocator a = failmem_allocator(&m);
+    npi_buf b = npi_buf_grow(&a, SIZE_MAX);
+    for (int i = 0; i < 64; i++)
+        npi_buf_char(&b, 'x');
+    assert_true(b.nomem);
+    assert_int_equal(b.len, 63);
+    assert_int_equal(strlen(npi_buf_text(&b)), 63);
+    npi_buf_clear(&b);
+    for (int i = 0; i < 1000000; i++)
+        npi_buf_char(&b, 'x');
+    assert_int_equal(b.len, 1000000);
+    assert_true(m.requests < 20);
+    npi_buf_free(&b);
+    assert_int_equal(m.live, 0);
+}
+
 static void text_is_cut_between_characters(void **state)
 {
     (void)state;
@@ -68,6 +89,7 @@ static void numbers(void **state)
     } rows[] = {{0, 0, "0"},          {0.5, 0, "1"},        {1.25, 1, "1.3"},
                 {-1.25, 1, "-1.3"},   {0.999, 2, "1.00"},   {12.3456789, 6, "12.345679"},
                 {1e-9, 9, "0.000000001"}, {1e18, 3, "1000000000000000000"},
+                {1e300, 0, "18446744073709551615"},
                 {2500000, 3, "2500000.000"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         npi_buf b = npi_buf_in(array, sizeof array);
@@ -133,6 +155,11 @@ static void peers_text_is_made_harmless(void **state)
         {"\xED\xA0\x80", "\\xed\\xa0\\x80"},        /* surrogate */
         {"\xF4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"}, /* beyond U+10FFFF */
         {"\xE2\x82", "\\xe2\\x82"},                 /* cut */
+        {"\xC3", "\\xc3"},
+        {"\xE2", "\\xe2"},
+        {"\xF0", "\\xf0"},
+        {"\xF0\x9F", "\\xf0\\x9f"},
+        {"\xF0\x9F\x98", "\\xf0\\x9f\\x98"},
         {"%n%s", "%n%s"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -172,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_grows_to_its_maximum),
         cmocka_unit_test(without_memory_nothing_is_added),
+        cmocka_unit_test(growing),
         cmocka_unit_test(text_is_cut_between_characters),
         cmocka_unit_test(numbers),
         cmocka_unit_test(durations),

@@ -61,10 +61,14 @@ static void values_by_name(void **state)
         {"time", "2", NP_ERR_INVALID, "needs its unit, as \"2s\""},
         {"time", "3601s", NP_ERR_RANGE, "too large"},
         {"pause", "0", NP_OK, ""},
-        {"pause", "1us", NP_ERR_RANGE, "or 0"},
+        {"pause", "1us", NP_ERR_RANGE, ", or 0; did you mean 1ms or 1s"},
+        {"time", "500us", NP_ERR_RANGE, "the range is 10ms to 1h; did you mean 500ms or 500s"},
+        {"time", "0.0005ms", NP_ERR_RANGE, "did you mean 500ms or 500s"},
         {"mode", "udp", NP_OK, ""},
-        {"mode", "UDP", NP_ERR_INVALID, "mode \"UDP\" is unknown: it is one of auto icmp udp"},
-        {"mode", "ic", NP_ERR_INVALID, "unknown"},
+        {"mode", "UDP", NP_ERR_INVALID,
+         "mode \"UDP\" is unknown: it is one of auto icmp udp; did you mean \"udp\""},
+        {"mode", "icpm", NP_ERR_INVALID, "; did you mean \"icmp\""},
+        {"mode", "zzz", NP_ERR_INVALID, "unknown"},
         {"name", "host", NP_OK, ""},
         {"name", "", NP_ERR_RANGE, "the range is 1 to 8"},
         {"name", "much-too-long", NP_ERR_RANGE, "13 octets"},
@@ -86,6 +90,36 @@ static void values_by_name(void **state)
     assert_null(s.name);
 }
 
+/* A name with nothing in common with ours is not "near", however short both are. */
+static void far_names_get_no_suggestion(void **state)
+{
+    (void)state;
+    npi_mem mem = npi_mem_libc();
+    settings s = {0};
+    const char *const rows[][2] = {{"", "1"},      {"x", "1"},    {"abc", "1"},  {"qqqq", "1"},
+                                   {"mode", "zzz"}, {"mode", ""}, {"mode", "x"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(set(&s, &mem, rows[i][0], rows[i][1]), NP_ERR_INVALID);
+        assert_null(strstr(sentence, "did you mean"));
+    }
+}
+
+/* Up to 80 octets are shown whole; only what is cut says so. */
+static void long_values_are_cut(void **state)
+{
+    (void)state;
+    npi_mem mem = npi_mem_libc();
+    settings s = {0};
+    char digits[82];
+    memset(digits, '9', sizeof digits);
+    digits[81] = '\0';
+    assert_int_equal(set(&s, &mem, "count", digits), NP_ERR_RANGE);
+    assert_non_null(strstr(sentence, "9...\" is too large"));
+    digits[80] = '\0';
+    assert_int_equal(set(&s, &mem, "count", digits), NP_ERR_RANGE);
+    assert_null(strstr(sentence, "..."));
+}
+
 static void values_by_type(void **state)
 {
     (void)state;
@@ -98,7 +132,8 @@ static void values_by_type(void **state)
     npi_buf_clear(&why);
     /* Milliseconds where nanoseconds are meant. */
     assert_int_equal(npi_option_set_i64(table, COUNT, &s, "time", 500, &why), NP_ERR_RANGE);
-    assert_non_null(strstr(sentence, "nanoseconds are meant"));
+    assert_string_equal(sentence, "time 500ns is too small: the range is 10ms to 1h; "
+                                  "did you mean 500ms or 500s");
     assert_int_equal(s.mode, 1);
     assert_int_equal(s.time, 0);
 }
@@ -140,6 +175,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_by_name),
+        cmocka_unit_test(far_names_get_no_suggestion),
+        cmocka_unit_test(long_values_are_cut),
         cmocka_unit_test(values_by_type),
         cmocka_unit_test(text_without_memory),
         cmocka_unit_test(statuses_have_kinds_and_names),

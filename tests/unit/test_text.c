@@ -37,6 +37,10 @@ static void durations(void **state)
                 {"2us", NPI_PARSE_OK, 2000},
                 {"7ns", NPI_PARSE_OK, 7},
                 {"1.0000000009s", NPI_PARSE_OK, 1000000000},
+                /* places that do not divide evenly: the whole part of the exact value */
+                {"73.069664035277979h", NPI_PARSE_OK, 263050790527000},
+                {"859.4558837674466793h", NPI_PARSE_OK, 3094041181562808},
+                {"933.18673475918809m", NPI_PARSE_OK, 55991204085551},
                 {"2m", NPI_PARSE_OK, 120000000000},
                 {"1h", NPI_PARSE_OK, 3600000000000},
                 {"0", NPI_PARSE_OK, 0},
