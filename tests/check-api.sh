@@ -19,7 +19,7 @@ prototypes | sort >"$dir/header.prototypes"
 sed 's/(.*//; s/.*[ *]//' "$dir/header.prototypes" | sort >"$dir/headers"
 sed -n 's/^ *\(np_[a-z0-9_]*\);.*/\1/p' "$top/lib/netprobe.map" | sort >"$dir/map"
 "$nm" -D --defined-only .libs/libnetprobe.so.0 2>/dev/null |
-    awk '$2 == "T" { sub(/@.*/, "", $3); print $3 }' | sort >"$dir/exports"
+    awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort >"$dir/exports"
 
 # .Ft type / .Fo name / .Fa "argument" ... / .Fc
 awk '/^\.Ft / { type = substr($0, 5); gsub(/"/, "", type) }

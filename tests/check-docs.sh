@@ -24,7 +24,7 @@ programs=0
 for program in "$dir"/*.c; do
     [ -e "$program" ] || continue
     programs=$((programs + 1))
-    "${CC:-cc}" -std=c99 -Wall -Wextra -Werror -fsyntax-only -I"$top/include" "$program" && continue
+    ${CC:-cc} -std=c99 -Wall -Wextra -Werror -fsyntax-only -I"$top/include" "$program" && continue
     echo "this program in the documentation does not compile:"
     cat "$program"
     failures=$((failures + 1))

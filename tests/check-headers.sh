@@ -17,7 +17,7 @@ try() { # try COMPILER STANDARD LANGUAGE HEADER
     cat "$dir/log"
     failures=$((failures + 1))
 }
-for header in netprobe.h netprobe/context.h netprobe/trace.h; do
+for header in $(cd "$top/include" && ls *.h */*.h); do
     for compiler in gcc clang; do
         try $compiler c99 c $header
         try $compiler c11 c $header
@@ -28,8 +28,13 @@ for header in netprobe.h netprobe/context.h netprobe/trace.h; do
     done
 done
 # Types that mean something else elsewhere, or that a binding cannot take.
-for header in "$top"/include/*.h "$top"/include/netprobe/*.h; do
-    code=$("${CC:-cc}" -fpreprocessed -dD -E -P "$header" 2>/dev/null)
+cd "$top" || exit 1
+for header in include/*.h include/*/*.h; do
+    code=$(awk -f tests/check-code.awk "$header" | sed 's/^[^:]*:[0-9]*://')
+    grep -qw include <<<"$code" || {
+        echo "no code seen in $header: this gate is blind"
+        failures=$((failures + 1))
+    }
     for word in long short unsigned time_t ssize_t bool _Bool float va_list union sockaddr inline static; do
         grep -qw "$word" <<<"$code" || continue
         echo "$header says $word, which no interface here may"
