@@ -7,11 +7,22 @@
 # In the frame, @TRACE_OPTIONS@ is replaced by a table of options, and @name.h@ by that header's
 # types and functions.
 
-# Prose: each sentence on a line of its own, as mdoc wants it.
-function prose(text) {
-    text = escape(text)
+# Prose: each sentence on lines of its own, of at most 80 columns, as mdoc wants it.
+function prose(text,    n, sentence, i, out) {
     gsub(/\. +/, ".\n", text)
-    return text
+    n = split(text, sentence, "\n")
+    for (i = 1; i <= n; i++) out = out (i > 1 ? "\n" : "") wrapped(sentence[i])
+    return out
+}
+
+function wrapped(text,    out, at) {
+    while (length(text) > 80) {
+        for (at = 80; at > 1 && substr(text, at, 1) != " "; at--) ;
+        if (at == 1) break
+        out = out escape(substr(text, 1, at - 1)) "\n"
+        text = substr(text, at + 1)
+    }
+    return out escape(text)
 }
 
 function escape(text) {

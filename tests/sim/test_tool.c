@@ -18,24 +18,30 @@ typedef struct result {
     size_t out_len, err_len;
 } result;
 
-static result run(world *w, int argc, const char *const *argv)
+/* out: NULL keeps what is printed in the result */
+static result run_into(FILE *out, world *w, int argc, const char *const *argv)
 {
     result r = {0};
     np_allocator libc = npi_mem_libc();
     sig_atomic_t interrupted = 0;
-    FILE *out = open_memstream(&r.out, &r.out_len), *err = open_memstream(&r.err, &r.err_len);
+    FILE *kept = open_memstream(&r.out, &r.out_len), *err = open_memstream(&r.err, &r.err_len);
     np_context *ctx = npi_context_new_world(&libc, &w->seams);
     char *copy[16];
     for (int i = 0; i < argc; i++)
         copy[i] = strdup(argv[i]);
     copy[argc] = NULL;
-    r.status = trace_tool(ctx, argc, copy, &interrupted, out, err);
+    r.status = trace_tool(ctx, argc, copy, &interrupted, out ? out : kept, err);
     for (int i = 0; i < argc; i++)
         free(copy[i]);
     np_context_free(ctx);
-    fclose(out);
+    fclose(kept);
     fclose(err);
     return r;
+}
+
+static result run(world *w, int argc, const char *const *argv)
+{
+    return run_into(NULL, w, argc, argv);
 }
 
 #define ARGUMENTS(...)                                                                            \
@@ -95,6 +101,37 @@ static void a_wide_report_with_addresses(void **state)
                         "0     3\n"
                         "  2.|-- 10.0.0.2                                                0.0%    "
                         "0     3\n"
+                        "# ICMP: reached 10.0.0.2 at hop 2\n");
+    end(w, &r);
+}
+
+/* Every third answer of the first hop comes from elsewhere. */
+static void alternate(world *w, npi_reply *r)
+{
+    int *count = w->tamper_arg;
+    if (r->error && r->offender.octets[3] == 1 && ++*count % 3 == 0)
+        r->offender.octets[2] = 77;
+}
+
+/* As mtr: the row's own name is cut where the figures begin, further names are not. */
+static void further_addresses_are_whole(void **state)
+{
+    (void)state;
+    int count = 0;
+    world *w = world_new();
+    world_path(w, 4, 2);
+    w->tamper = alternate;
+    w->tamper_arg = &count;
+    w->names[0] = (world_name){"the-main-router-of-the-first-hop.example", "10.0.0.1", MS, NP_OK};
+    w->names[1] = (world_name){"another-router-of-the-first-hop.example", "10.0.77.1", MS, NP_OK};
+    result r = run(w, ARGUMENTS("-b", "-c", "4", "10.0.0.2"));
+    assert_int_equal(r.status, 0);
+    assert_string_equal(body(&r),
+                        "  1.|-- the-main-router-of-the-fi  0.0%     4    1.0   1.0   1.0   1.0   "
+                        "0.0\n"
+                        "        another-router-of-the-first-hop.example (10.0.77.1)\n"
+                        "  2.|-- 10.0.0.2                   0.0%     4    2.0   2.0   2.0   2.0   "
+                        "0.0\n"
                         "# ICMP: reached 10.0.0.2 at hop 2\n");
     end(w, &r);
 }
@@ -163,6 +200,48 @@ static void help_and_versions(void **state)
     end(w, &r);
 }
 
+/* Whatever was to be printed: what could not be written is no success. */
+static void a_full_disk(void **state)
+{
+    (void)state;
+    static const char *const words[][3] = {{"--help"}, {"--version"}, {"-c1", "10.0.0.2"},
+                                           {"--json", "-c1", "10.0.0.2"}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        const char *argv[5] = {"np-trace", words[i][0], words[i][1], words[i][2]};
+        int argc = 1;
+        while (argv[argc])
+            argc++;
+        FILE *full = fopen("/dev/full", "w");
+        assert_non_null(full);
+        world *w = world_new();
+        world_path(w, 4, 2);
+        result r = run_into(full, w, argc, argv);
+        assert_int_equal(r.status, 2);
+        assert_non_null(strstr(r.err, "\nerror=output\n"));
+        fclose(full);
+        end(w, &r);
+    }
+}
+
+/* Seconds and names of options as mtr takes them. */
+static void as_mtr_takes_them(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"-i.5", "-i1.", "-i0.25", "-i2", "--inet"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        world *w = world_new();
+        world_path(w, 4, 2);
+        result r = run(w, ARGUMENTS(words[i], "-c", "2", "10.0.0.2"));
+        assert_int_equal(r.status, 0);
+        end(w, &r);
+    }
+    world *w = world_new();
+    world_path(w, 6, 2);
+    result r = run(w, ARGUMENTS("--inet6", "-c", "1", "fd00::2"));
+    assert_int_equal(r.status, 0);
+    end(w, &r);
+}
+
 /* The word that is wrong is named, wherever it stands. */
 static void wrong_words(void **state)
 {
@@ -175,7 +254,16 @@ static void wrong_words(void **state)
                 {{"-nq", "3", "10.0.0.2"}, "-q is traceroute's: here -c COUNT"},
                 {{"-nk", "10.0.0.2", NULL}, "no option -k"},
                 {{"--\x1b[2J", "10.0.0.2", NULL}, "no option --?[2J"},
-                {{"--re", "10.0.0.2", NULL}, "no option --re: did you mean --report"}};
+                {{"--re", "10.0.0.2", NULL}, "no option --re: did you mean --report"},
+                {{"--sctp", "10.0.0.2", NULL}, "SCTP, which is not supported"},
+                {{"--raw=1", "10.0.0.2", NULL}, "no raw format: take --json"},
+                {{"-I", "10.0.0.2", NULL}, "-I takes NAME, and took \"10.0.0.2\""},
+                {{"-m", "5", NULL}, "which host: np-trace [options] HOST"},
+                {{"-s", "10.0.0.1", "10.0.0.2"}, "traceroute's -s is here -a ADDRESS"},
+                {{"-i", "eth0", "10.0.0.2"}, "traceroute's -i is here -I NAME"},
+                {{"-w", "3", "10.0.0.2"}, "traceroute's -w is here -Z 3"},
+                {{"-w", "10.0.0.1", "10.0.0.2"}, "one host at a time"},
+                {{"10.0.0.2", "60", NULL}, "packet size: here -s 60"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const char *argv[4] = {"np-trace", rows[i].words[0], rows[i].words[1], rows[i].words[2]};
         world *w = world_new();
@@ -218,10 +306,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report),
         cmocka_unit_test(a_wide_report_with_addresses),
+        cmocka_unit_test(further_addresses_are_whole),
         cmocka_unit_test(what_mtr_cannot_say),
         cmocka_unit_test(a_document),
         cmocka_unit_test(nothing_can_be_sent),
         cmocka_unit_test(help_and_versions),
+        cmocka_unit_test(a_full_disk),
+        cmocka_unit_test(as_mtr_takes_them),
         cmocka_unit_test(wrong_words),
         cmocka_unit_test(any_command_line),
     };

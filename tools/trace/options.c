@@ -66,24 +66,47 @@ static const choice choices[] = {
 
 enum { CHOICES = sizeof choices / sizeof choices[0] };
 
-/* Letters that people bring along from elsewhere. */
+/* mtr's second names for options that are above. */
+static const struct {
+    const char *name;
+    char letter;
+} aliases[] = {{"inet", '4'}, {"inet6", '6'}};
+
+enum { ALIASES = sizeof aliases / sizeof aliases[0] };
+
+/* Options that people bring along from elsewhere: the letter, and mtr's name for it. */
+static const struct {
+    char letter;
+    const char *name, *hint;
+} strangers[] = {
+    {'q', NULL, "-q is traceroute's: here -c COUNT"},
+    {'p', "split", "-p is traceroute's port and mtr's split mode: here -P PORT"},
+    {'N', NULL, "-N is traceroute's: np-trace always probes all hops at once"},
+    {'t', "curses", "-t is mtr's live screen: np-trace prints a report"},
+    {0, "displaymode", "--displaymode is mtr's live screen: np-trace prints a report"},
+    {'x', "xml", "there is no XML: take --json"},
+    {'C', "csv", "there is no CSV: take --json"},
+    {'l', "raw", "there is no raw format: take --json"},
+    {'z', "aslookup", "-z is mtr's AS look-up, which is not supported"},
+    {'y', "ipinfo", "-y is mtr's IP information, which is not supported"},
+    {'e', "mpls", "-e is mtr's MPLS display, which is not supported"},
+    {'F', "filename", "-F is mtr's file of hosts: call np-trace once for each host"},
+    {'B', "bitpattern", "-B is mtr's bit pattern, which cannot be chosen"},
+    {'S', "sctp", "-S is mtr's SCTP, which is not supported: here -u or -T"},
+    {'g', "gtk", "-g is mtr's GTK display and traceroute's gateway: np-trace has neither"},
+};
+
+/* What traceroute means by letters that are mtr's here; said when their value makes no sense. */
 static const struct {
     char letter;
     const char *hint;
-} strangers[] = {
-    {'q', "-q is traceroute's: here -c COUNT"},
-    {'p', "-p is traceroute's port and mtr's split mode: here -P PORT"},
-    {'N', "-N is traceroute's: np-trace always probes all hops at once"},
-    {'t', "-t is mtr's live screen: np-trace prints a report"},
-    {'x', "there is no XML: take --json"},
-    {'C', "there is no CSV: take --json"},
-    {'l', "there is no raw format: take --json"},
-    {'z', "-z is mtr's AS look-up, which is not supported"},
-    {'y', "-y is mtr's IP information, which is not supported"},
-    {'e', "-e is mtr's MPLS display, which is not supported"},
-    {'F', "-F is mtr's file of hosts: call np-trace once for each host"},
-    {'B', "-B is mtr's bit pattern, which cannot be chosen"},
-    {'g', "-g is mtr's GTK display and traceroute's gateway: np-trace has neither"},
+} borrowed[] = {
+    {'I', "traceroute's -I, ICMP, needs no option here"},
+    {'i', "traceroute's -i is here -I NAME"},
+    {'s', "traceroute's -s is here -a ADDRESS"},
+    {'U', "traceroute's -U is here -u"},
+    {'M', "traceroute's -M is here -u or -T"},
+    {'P', "traceroute's -P is here -u or -T"},
 };
 
 /* What a letter chooses; NULL for one that is none. */
@@ -95,11 +118,22 @@ static const choice *find(int letter)
     return NULL;
 }
 
-static const char *hint_for(int letter)
+/* By letter, or by the name of a long option when letter is 0. */
+static const char *hint_for(int letter, const char *name)
 {
-    for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++)
-        if (strangers[i].letter == letter)
+    for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++) {
+        const char *own = strangers[i].name;
+        if (letter ? strangers[i].letter == letter : own && strcmp(own, name) == 0)
             return strangers[i].hint;
+    }
+    return NULL;
+}
+
+static const char *borrowed_hint(int letter)
+{
+    for (size_t i = 0; i < sizeof borrowed / sizeof borrowed[0]; i++)
+        if (borrowed[i].letter == letter)
+            return borrowed[i].hint;
     return NULL;
 }
 
@@ -116,7 +150,10 @@ static void make_getopt(char *letters, struct option *longs)
                                    choices[i].letter};
     }
     *letters = '\0';
-    longs[CHOICES] = (struct option){0};
+    longs += CHOICES;
+    for (size_t i = 0; i < ALIASES; i++)
+        *longs++ = (struct option){aliases[i].name, no_argument, NULL, aliases[i].letter};
+    *longs = (struct option){0};
 }
 
 /* Whoever mistypes a name mostly has its first letters right. */
@@ -146,11 +183,22 @@ static const char *shown(const char *word, char *out, size_t size)
     return out;
 }
 
+/* The name of a long option, up to "=" and cut to size; "" for anything else. */
+static const char *long_name(const char *word, char *out, size_t size)
+{
+    size_t n = strncmp(word, "--", 2) == 0 ? strcspn(word + 2, "=") : 0;
+    n = n < size ? n : size - 1;
+    memcpy(out, n ? word + 2 : "", n);
+    out[n] = '\0';
+    return out;
+}
+
 static options_result wrong_option(int letter, const char *word, FILE *err)
 {
-    const char *hint = letter ? hint_for(letter) : NULL;
-    const char *near = letter || strncmp(word, "--", 2) != 0 ? NULL : nearest_long(word + 2);
-    char one[2] = {(char)letter, '\0'}, text[VALUE_MAX];
+    char one[2] = {(char)letter, '\0'}, name[VALUE_MAX], text[VALUE_MAX];
+    long_name(letter ? "" : word, name, sizeof name);
+    const char *hint = hint_for(letter, name);
+    const char *near = name[0] ? nearest_long(name) : NULL;
     if (hint)
         fprintf(err, "np-trace: %s\n", hint);
     else if (letter && find(letter))
@@ -175,19 +223,30 @@ static options_result missing_value(int letter, FILE *err)
     return OPTIONS_WRONG;
 }
 
+/* Seconds as mtr takes them, "0.5", ".5" or "5.", as the library's duration; else the value. */
+static const char *with_unit(const char *value, char *out, size_t size)
+{
+    size_t len = strlen(value);
+    if (!len || strspn(value, "0123456789.") != len || len + sizeof "00s" > size)
+        return value;
+    snprintf(out, size, "%s%s%ss", value[0] == '.' ? "0" : "", value,
+             len > 1 && value[len - 1] == '.' ? "0" : "");
+    return out;
+}
+
 static options_result set(np_trace *t, const choice *c, const char *value, FILE *err)
 {
     char text[VALUE_MAX];
     if (c->set)
         value = c->set;
-    if (c->seconds && value[0] && strspn(value, "0123456789.") == strlen(value) &&
-        strlen(value) + 2 <= sizeof text) {
-        snprintf(text, sizeof text, "%ss", value);
-        value = text;
-    }
-    if (np_trace_set(t, c->option, value) >= 0)
+    else if (c->seconds)
+        value = with_unit(value, text, sizeof text);
+    np_status st = np_trace_set(t, c->option, value);
+    if (st >= 0)
         return OPTIONS_RUN;
-    fprintf(err, "np-trace: -%c: %s\n", c->letter, np_trace_error(t));
+    const char *hint = st == NP_ERR_INVALID ? borrowed_hint(c->letter) : NULL;
+    fprintf(err, "np-trace: -%c: %s%s%s%s\n", c->letter, np_trace_error(t), hint ? " (" : "",
+            hint ? hint : "", hint ? ")" : "");
     return OPTIONS_WRONG;
 }
 
@@ -230,23 +289,52 @@ static options_result apply(np_trace *t, int letter, const char *value, trace_op
     return set(t, find(letter), value, err);
 }
 
-/* What stands behind the options: one host. */
-static options_result set_host(np_trace *t, int argc, char **argv, int first, FILE *err)
+/* "3" or "0.5", but not an address. */
+static bool is_number(const char *word)
 {
-    if (first >= argc) {
+    size_t whole = strspn(word, "0123456789");
+    const char *rest = word + whole;
+    if (*rest == '.')
+        rest += 1 + strspn(rest + 1, "0123456789");
+    return whole > 0 && !*rest;
+}
+
+/* No host: perhaps the last option took it for its value. A number was no host. */
+static options_result no_host(int taker, const char *value, FILE *err)
+{
+    char text[VALUE_MAX];
+    const char *hint = taker ? borrowed_hint(taker) : NULL;
+    if (!taker || is_number(value))
         fprintf(err, "np-trace: which host: np-trace [options] HOST, see np-trace --help\n");
-        return OPTIONS_WRONG;
-    }
-    if (first + 1 < argc) {
-        const char *more = argv[first + 1];
-        if (more[0] && strspn(more, "0123456789") == strlen(more))
-            fprintf(err, "np-trace: a number behind the host is traceroute's packet size: here "
-                         "-s %s\n", more);
-        else
-            fprintf(err, "np-trace: one host at a time: call np-trace once for each\n");
-        return OPTIONS_WRONG;
-    }
-    if (np_trace_set_target(t, argv[first]) >= 0)
+    else
+        fprintf(err, "np-trace: which host: -%c takes %s, and took \"%s\"%s%s%s\n", taker,
+                find(taker)->value, shown(value, text, sizeof text), hint ? " (" : "",
+                hint ? hint : "", hint ? ")" : "");
+    return OPTIONS_WRONG;
+}
+
+/* More than one host: mostly a number that belongs to an option of another tool. */
+static options_result many_hosts(const char *first, const char *more, bool wide, FILE *err)
+{
+    char text[VALUE_MAX];
+    if (!strchr(more, '.') && is_number(more))
+        fprintf(err,
+                "np-trace: a number behind the host is traceroute's packet size: here -s %s\n",
+                shown(more, text, sizeof text));
+    else if (wide && is_number(first))
+        fprintf(err,
+                "np-trace: -w is mtr's wide report and takes no value: traceroute's -w is here "
+                "-Z %s\n",
+                shown(first, text, sizeof text));
+    else
+        fprintf(err, "np-trace: one host at a time: call np-trace once for each\n");
+    return OPTIONS_WRONG;
+}
+
+/* What stands behind the options. */
+static options_result set_host(np_trace *t, const char *host, FILE *err)
+{
+    if (np_trace_set_target(t, host) >= 0)
         return OPTIONS_RUN;
     fprintf(err, "np-trace: %s\n", np_trace_error(t));
     return OPTIONS_WRONG;
@@ -255,11 +343,13 @@ static options_result set_host(np_trace *t, int argc, char **argv, int first, FI
 options_result options_parse(np_trace *t, int argc, char **argv, trace_options *o, FILE *err)
 {
     char letters[2 * CHOICES + 2];
-    struct option longs[CHOICES + 1];
+    struct option longs[CHOICES + ALIASES + 1];
     make_getopt(letters, longs);
     *o = (trace_options){.style = {.order = "LS NABWV"}};
     opterr = 0;
     optind = 0; /* begin anew: the tool may run more than once in a process */
+    int taker = 0; /* the last option with a value of its own, which no host may follow */
+    const char *taken = "";
     for (;;) {
         int letter = getopt_long(argc, argv, letters, longs, NULL);
         if (letter == -1)
@@ -270,8 +360,14 @@ options_result options_parse(np_trace *t, int argc, char **argv, trace_options *
                                            : apply(t, letter, optarg, o, err);
         if (r != OPTIONS_RUN)
             return r;
+        taker = optarg && optarg == argv[optind - 1] ? letter : 0;
+        taken = optarg ? optarg : "";
     }
-    return set_host(t, argc, argv, optind, err);
+    if (optind >= argc)
+        return no_host(taker, taken, err);
+    if (optind + 1 < argc)
+        return many_hosts(argv[optind], argv[optind + 1], o->style.wide, err);
+    return set_host(t, argv[optind], err);
 }
 
 static void put_group(const char *group, FILE *out)

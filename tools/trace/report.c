@@ -206,7 +206,10 @@ static size_t longest_label(const np_trace *t, const report_style *style, const 
     return longest;
 }
 
-/* Further addresses that answered at this TTL, without figures, as mtr lists them. */
+/*
+ * Further addresses that answered at this TTL, without figures, as mtr lists them: no figure
+ * stands behind them, so none of them is cut.
+ */
 static void put_others(const np_trace *t, int index, const char *main_addr,
                        const report_style *style, size_t width, FILE *out)
 {
@@ -218,7 +221,7 @@ static void put_others(const np_trace *t, int index, const char *main_addr,
             continue;
         label(text, sizeof text, r.addr, r.name, style);
         fputs("        ", out);
-        columns_put(out, text, width, style->wide ? SIZE_MAX : width);
+        columns_put(out, text, width, SIZE_MAX);
         putc('\n', out);
     }
 }

@@ -106,19 +106,25 @@ static void host_name(char *out, size_t size)
             *p = '?';
 }
 
+/* Whether all that was printed has left: a full disk may show at any write, or at the last. */
+static bool written(FILE *out)
+{
+    return fflush(out) == 0 && !ferror(out);
+}
+
 static bool print_result(const course *c, const trace_options *o, FILE *out)
 {
     char host[HOST_MAX];
     host_name(host, sizeof host);
     if (!o->json) {
         report_print(c->t, &o->style, host, out);
-        return fflush(out) == 0;
+        return written(out);
     }
     const char *json = np_trace_json(c->t);
     if (!json)
         return false;
     fputs(json, out);
-    return fflush(out) == 0;
+    return written(out);
 }
 
 /* The last line of a failure, for programs. */
@@ -128,6 +134,11 @@ static int fail(FILE *err, const char *sentence, const char *name, int status)
         fprintf(err, "np-trace: %s\n", sentence);
     fprintf(err, "error=%s\n", name);
     return status;
+}
+
+static int fail_output(FILE *err)
+{
+    return fail(err, "the result could not be written", "output", EXIT_UNMEASURED);
 }
 
 static int judge(const course *c, const np_trace_info *i)
@@ -160,7 +171,7 @@ static int measure(course *c, trace_options *o, FILE *out)
     o->style.interrupted = *c->interrupted != 0;
     bool anything = i.sent > 0 || o->json;
     if (anything && !print_result(c, o, out))
-        return fail(c->err, "the result could not be written", "output", EXIT_UNMEASURED);
+        return fail_output(c->err);
     return judge(c, &i);
 }
 
@@ -176,9 +187,11 @@ int trace_tool(np_context *ctx, int argc, char **argv, const volatile sig_atomic
     switch (options_parse(c.t, argc, argv, &o, err)) {
     case OPTIONS_HELP:
         options_help(out);
+        status = written(out) ? EXIT_GOOD : fail_output(err);
         break;
     case OPTIONS_VERSION:
         put_version(ctx, out);
+        status = written(out) ? EXIT_GOOD : fail_output(err);
         break;
     case OPTIONS_WRONG:
         status = EXIT_USAGE;
