@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lab.sh" || exit 1
 tool=$1
 
-if [ -z "${LAB_INSIDE:-}" ] && ! lab_possible; then
+if ! lab_inside && ! lab_possible; then
     echo "This system allows no private network namespaces: here is a trace of the loopback."
     "$tool" -rc 10 -i 0.1 localhost
     echo

@@ -2,11 +2,12 @@
 """A small name server for tests: dns.py MANNER, on 127.0.0.1 port 53.
 
 MANNER: live answers from the table below, silent never answers, empty sends datagrams of no
-octets, garbage sends noise. Prints a line when it is ready.
+octets, garbage sends noise, hangup asks for TCP and closes each connection at once. Prints a line when it is ready.
 """
 import socket
 import struct
 import sys
+import threading
 
 HOSTS = {
     "host.lab": ("198.51.100.22", "2001:db8:6::2"),
@@ -45,10 +46,22 @@ def answer(data):
     return head + asked + b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, len(record)) + record
 
 
+def hang_up():
+    server = socket.socket()
+    server.bind(("127.0.0.1", 53))
+    server.listen(64)
+    while True:
+        peer = server.accept()[0]
+        peer.shutdown(socket.SHUT_WR)  # first FIN, then a reset: the next write meets EPIPE
+        peer.close()
+
+
 def main():
     manner = sys.argv[1]
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("127.0.0.1", 53))
+    if manner == "hangup":
+        threading.Thread(target=hang_up, daemon=True).start()
     print("ready", flush=True)
     while True:
         data, peer = server.recvfrom(4096)
@@ -56,6 +69,9 @@ def main():
             server.sendto(answer(data), peer)
         elif manner == "empty":
             server.sendto(b"", peer)
+        elif manner == "hangup":  # truncated: ask again by TCP
+            head = data[:2] + b"\x83\x80" + struct.pack("!HHHH", 1, 0, 0, 0)
+            server.sendto(head + question(data)[2], peer)
         elif manner == "garbage":
             server.sendto(data[:2] + b"\x81\x80" + bytes(range(256)), peer)
 

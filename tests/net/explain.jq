@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Explains the rows of a np-trace document that mislead: hops which answer less than hops behind
 # them, and hops which never answer. Prints one sentence for each.
 def percent: (. * 1000 | round) / 10;
@@ -14,6 +15,7 @@ def who: if .addr then "hop \(.ttl) (\(.addr))" else "hop \(.ttl)" end;
      elif $h.stats.loss - $least >= 0.1 then
        ($later | map(select(.stats.loss == $least)) | last) as $clean
        | "\($h | who) left \($h.stats.loss | percent) % of its probes unanswered, while \($clean
-         | who) behind it lost \($least | percent) %: it limits its own answers, the path loses nothing there."
+         | who) behind it lost \($least | percent) %: it limits its own answers, the path \(
+         if $least == 0 then "loses nothing there" else "up to there loses no more than that" end)."
      else empty end]
 | if length == 0 then "no row misleads." else .[] end

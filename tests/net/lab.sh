@@ -18,6 +18,7 @@ lab_addr6() { echo "2001:db8:$1::2"; }
 
 skip() {
     echo "SKIP: $*"
+    [ "${failures:-0}" = 0 ] || exit 1 # what failed before weighs more than what cannot run
     exit 77
 }
 
@@ -32,15 +33,32 @@ lab_how() {
 
 lab_possible() { $(lab_how) true 2>/dev/null; }
 
+# Whether this script is in namespaces of its own: it knows which one it left. A variable that
+# merely exists is no proof, and mounts below would be seen by the whole system.
+lab_inside() {
+    [[ ${LAB_INSIDE:-} == mnt:* && $LAB_INSIDE != "$(readlink /proc/self/ns/mnt)" ]]
+}
+
+# End the servers that a script which is interrupted leaves behind: they would hold the namespaces.
+lab_leave() {
+    local pids
+    pids=$(jobs -pr)
+    [ -z "$pids" ] || kill $pids 2>/dev/null || true
+}
+
 # Run this script again inside namespaces of its own. Call first, with the script's arguments.
 lab_enter() {
-    [ -n "${LAB_INSIDE:-}" ] && return
+    if lab_inside; then
+        trap lab_leave EXIT
+        return
+    fi
     lab_possible || skip "this system allows no private network namespaces ($(lab_how))"
-    LAB_INSIDE=1 exec $(lab_how) bash "$0" "$@"
+    LAB_INSIDE=$(readlink /proc/self/ns/mnt) exec $(lab_how) bash "$0" "$@"
 }
 
 # A folder in memory that everybody may read and that vanishes with the namespace: $LAB_DIR.
 lab_dir() {
+    lab_inside || exit 1
     mount -t tmpfs -o mode=755 lab /run
     mkdir -p /run/netns /run/lab
     LAB_DIR=/run/lab
@@ -48,7 +66,7 @@ lab_dir() {
 
 # Names are asked of 127.0.0.1, in this mount namespace only.
 lab_resolver() {
-    [ "${LAB_INSIDE:-}" = 1 ] && [ -d "${LAB_DIR:-}" ] || exit 1
+    lab_inside && [ -d "${LAB_DIR:-}" ] || exit 1
     echo "nameserver 127.0.0.1" >"$LAB_DIR/resolv.conf"
     mount --bind "$LAB_DIR/resolv.conf" /etc/resolv.conf
 }

@@ -7,46 +7,44 @@ lab_enter
 lab_up
 tool_up
 
-# route at router 3, mark for IPv4, for IPv6
+# try_route TYPE MARK4 MARK6 ROUTERS: a router each for ICMP and for UDP. Linux rations what such
+# IPv4 routes say (five at once, then one a second), so each run but the short report has a router
+# that said nothing yet.
 try_route() {
-    local type=$1 family mark target
+    local type=$1 routers=$4 family
     for family in 4 6; do
-        mark=$([ $family = 4 ] && echo "$2" || echo "$3")
-        target=LAB_TARGET$family
-        local prefix=${!target}/$([ $family = 4 ] && echo 32 || echo 128)
-        lab_router 3 ip -$family route add "$type" "$prefix"
-        for kind in "" "-u"; do
-            local name="$type IPv$family ${kind:-icmp}"
-            # Linux also rations what such IPv4 routes say: five at once, then one a second.
-            [ $family = 6 ] || sleep 4
-            run nobody --json -c 2 -i 0.1 -m 4 $kind "${!target}"
-            same "$name: exit" "$status" 1
-            same "$name: reached" "$(json .reached)" false
-            if [ -n "$mark" ]; then
-                same "$name: end" "$(json '.end, .end_ttl' | tr '\n' ' ')" "unreachable 3 "
-                same "$name: mark" "$(json '.hops[2].mark')" "$mark"
-                same "$name: who" "$(json '.hops[2].addr')" "$("lab_addr$family" 3)"
-                same "$name: rows" "$(json '.hops | length')" 3
-                same "$name: error" "${err##*$'\n'}" "error=network.unreachable"
-            else
-                same "$name: end" "$(json .end)" unknown
-                same "$name: rows" "$(json '.hops | length')" 3
-                same "$name: error" "${err##*$'\n'}" "error=network.silent"
-            fi
-        done
-        if [ -n "$mark" ]; then
-            [ $family = 6 ] || sleep 4
-            run nobody -c 1 -m 4 "${!target}"
-            has "$type IPv$family: report" "$out" "# hop 3: $("lab_addr$family" 3) answered $mark"
-        fi
-        lab_router 3 ip -$family route del "$type" "$prefix"
+        try_route_at "$type" $family "${routers% *}" "" "$([ $family = 4 ] && echo "$2" || echo "$3")"
+        try_route_at "$type" $family "${routers#* }" -u "$([ $family = 4 ] && echo "$2" || echo "$3")"
     done
 }
 
-try_route prohibit '!X' '!X'
-try_route unreachable '!H' '!N'
+try_route_at() { # try_route_at TYPE FAMILY ROUTER KIND MARK
+    local type=$1 family=$2 n=$3 kind=$4 mark=$5 target=LAB_TARGET$2
+    local name="$type IPv$family ${kind:-icmp}" prefix
+    prefix=${!target}/$([ "$family" = 4 ] && echo 32 || echo 128)
+    lab_router "$n" ip "-$family" route add "$type" "$prefix"
+    run nobody --json -c 2 -i 0.1 -m $((n + 1)) $kind "${!target}"
+    same "$name: exit" "$status" 1
+    same "$name: reached" "$(json .reached)" false
+    same "$name: rows" "$(json '.hops | length')" "$n"
+    if [ -n "$mark" ]; then
+        same "$name: end" "$(json '.end, .end_ttl' | tr '\n' ' ')" "unreachable $n "
+        same "$name: mark" "$(json ".hops[$n - 1].mark")" "$mark"
+        same "$name: who" "$(json ".hops[$n - 1].addr")" "$("lab_addr$family" "$n")"
+        same "$name: error" "${err##*$'\n'}" "error=network.unreachable"
+        run nobody -c 1 -m "$n" $kind "${!target}"
+        has "$name: report" "$out" "# hop $n: $("lab_addr$family" "$n") answered $mark"
+    else
+        same "$name: end" "$(json .end)" unknown
+        same "$name: error" "${err##*$'\n'}" "error=network.silent"
+    fi
+    lab_router "$n" ip "-$family" route del "$type" "$prefix"
+}
+
+try_route prohibit '!X' '!X' "2 3"
+try_route unreachable '!H' '!N' "4 5"
 # A blackhole route drops in silence; the row behind the last answer is the silent one.
-try_route blackhole '' ''
+try_route blackhole '' '' "3 4"
 
 # A link that takes only 1280 octets, in the middle. Neither probes of every size nor what the
 # router says about them may change what this host believes of the path.
@@ -61,8 +59,15 @@ for family in 4 6; do
             same "mtu IPv$family ${kind:-icmp} $size: first hop" \
                 "$(json '.hops[0].stats.received')" 3
             same "mtu IPv$family ${kind:-icmp} $size: route" "$(mtu_of "${!target}")" ""
-            if [ $size -le 1280 ]; then
+            # Probes carry no DF: what is too big goes on in fragments. IPv6 routers do not cut,
+            # and what they say instead is kept from a socket that leaves the path MTU alone.
+            if [ $size -le 1280 ] || [ $family = 4 ]; then
                 same "mtu IPv$family ${kind:-icmp} $size: exit" "$status" 0
+                same "mtu IPv$family ${kind:-icmp} $size: end" "$(json .end_ttl)" 6
+            else
+                same "mtu IPv$family ${kind:-icmp} $size: exit" "$status" 1
+                same "mtu IPv$family ${kind:-icmp} $size: rows" \
+                    "$(json '[.hops[].stats.received] | join(" ")')" "3 3 3 0"
             fi
         done
     done
