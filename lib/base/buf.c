@@ -197,11 +197,12 @@ void npi_buf_fixed(npi_buf *b, double v, int decimals)
         npi_buf_str(b, "nan");
         return;
     }
-    if (v < 0) {
-        npi_buf_char(b, '-');
+    bool negative = v < 0;
+    if (negative)
         v = -v;
-    }
     if (v >= EXACT) {
+        if (negative)
+            npi_buf_char(b, '-');
         npi_buf_u64(b, v < 1.8e19 ? (uint64_t)v : UINT64_MAX);
         return;
     }
@@ -215,6 +216,8 @@ void npi_buf_fixed(npi_buf *b, double v, int decimals)
         whole++;
         part -= scale;
     }
+    if (negative && (whole > 0 || part > 0)) /* what rounds to nothing has no sign */
+        npi_buf_char(b, '-');
     npi_buf_u64(b, whole);
     if (decimals == 0)
         return;
