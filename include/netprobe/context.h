@@ -12,8 +12,8 @@
  * np_next_event with a time-out and the NOUN_run calls, whose purpose is to wait.
  *
  * Every function takes NULL for its object and answers NP_ERR_NOMEM ("no object: out of memory,
- * or never made"); counts answer 0. After fork the child may only free what it inherited:
- * all other calls answer NP_ERR_FORKED there.
+ * or never made"); counts answer 0. After fork the child may read the results that it inherited
+ * and free; whatever sets, starts, steers or waits answers NP_ERR_FORKED there.
  *
  * Times are nanoseconds in int64_t, named _ns. time_ns says when (CLOCK_REALTIME); all other
  * _ns are durations, taken on clocks that do not jump.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The options of a trace, once. The C preprocessor makes the settings struct and the table of
- * npi_option from these rows; awk makes the manual's table from them (doc/options.awk), so keep
+ * npi_option from these rows; awk makes the manual's table from them (doc/page.awk), so keep
  * one row a line:
  *
  *     X(field, "name", TYPE, minimum, maximum, default, values or NULL, "what it is")
