@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 # Makes netprobe(3) out of its frame and of what stands in the source already, so that nothing is
-# said twice: the options of a trace (X-macro rows), and the public headers with their comments.
+# said twice: the options of the nouns (X-macro rows), and the public headers with their comments.
 #
-#     awk -f page.awk OPTIONS HEADER... FRAME
+#     awk -f page.awk OPTIONS... HEADER... FRAME
 #
-# In the frame, @TRACE_OPTIONS@ is replaced by a table of options, and @name.h@ by that header's
-# types and functions.
+# In the frame, @name_options.h@ is replaced by a table of those options, and @name.h@ by that
+# header's types and functions.
 
 # Prose: each sentence on lines of its own, of at most 80 columns, as mdoc wants it.
 function prose(text,    n, sentence, i, out) {
@@ -65,7 +65,7 @@ function option(row,    part, f, range, start) {
     }
     match(row, /"[^"]*"\)/)
     part = substr(row, RSTART + 1, RLENGTH - 3)
-    options = options ".It Cm " f[2] "\n" toupper(substr(part, 1, 1)) substr(part, 2) ".\n" \
+    body[current] = body[current] ".It Cm " f[2] "\n" toupper(substr(part, 1, 1)) substr(part, 2) ".\n" \
         "Range: " range ".\nDefault: " start ".\n"
 }
 
@@ -122,7 +122,11 @@ function put_function(text,    type, name, args, n, arg, i) {
     put_comment()
 }
 
-FILENAME ~ /_options\.h$/ { if ($0 ~ /^    X\(/) option($0); next }
+FILENAME ~ /_options\.h$/ {
+    if (FNR == 1) { current = FILENAME; sub(/.*\//, "", current) }
+    if ($0 ~ /^    X\(/) option($0)
+    next
+}
 
 FILENAME ~ /\.h$/ {
     if (FNR == 1) { current = FILENAME; sub(/.*\//, "", current); seen_guard = 0; lines = 0 }
@@ -170,6 +174,10 @@ FILENAME ~ /\.h$/ {
     next
 }
 
-$0 == "@TRACE_OPTIONS@" { printf ".Bl -tag -width max-unknown\n%s.El\n", options; next }
+/^@.*_options\.h@$/ {
+    name = substr($0, 2, length($0) - 2)
+    printf ".Bl -tag -width max-unknown\n%s.El\n", body[name]
+    next
+}
 /^@.*\.h@$/ { name = substr($0, 2, length($0) - 2); printf "%s", body[name]; next }
 { print }

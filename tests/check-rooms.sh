@@ -16,7 +16,7 @@ below() {
     base) echo "" ;;
     wire) echo "base" ;;
     core) echo "base wire" ;;
-    probe) echo "base wire core" ;;
+    listen | probe) echo "base wire core" ;;
     *) echo "none" ;;
     esac
 }
@@ -61,7 +61,7 @@ for file in tools/*.[ch] tools/*/*.[ch] examples/*.c; do
     while read -r included; do
         name=${included:1:-1}
         case $included in
-        \"../common/*.h\" | \"common/*.h\" | \"trace/*.h\") continue ;;
+        \"../common/*.h\" | \"common/*.h\" | \"trace/*.h\" | \"listen/*.h\") continue ;;
         \"*/*) ;;
         *) [[ $name == */* ]] && { [ -d "lib/${name%%/*}" ] || [[ $name == *../* ]]; } || continue ;;
         esac

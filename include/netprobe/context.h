@@ -103,6 +103,22 @@ NP_API const char *np_status_name(np_status status);
 /** The version of the library that runs, as "0.1.0". Static. Since 0.1. */
 NP_API const char *np_version(void);
 
+/** Which addresses of the target may be taken. */
+typedef enum np_family {
+    NP_FAMILY_INVALID = -1,
+    NP_FAMILY_AUTO = 0, /* the first in RFC 6724 order that can be reached from here */
+    NP_FAMILY_IPV4 = 4,
+    NP_FAMILY_IPV6 = 6
+} np_family;
+
+/** A setting that can be left to the library. */
+typedef enum np_choice {
+    NP_CHOICE_INVALID = -1,
+    NP_CHOICE_AUTO = 0,
+    NP_CHOICE_NO = 1,
+    NP_CHOICE_YES = 2
+} np_choice;
+
 typedef struct np_context np_context;
 
 /**

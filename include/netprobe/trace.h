@@ -43,22 +43,6 @@ typedef enum np_port_state {
     NP_PORT_CLOSED = 2   /* refused by a reset */
 } np_port_state;
 
-/** Which addresses of the target may be taken. */
-typedef enum np_family {
-    NP_FAMILY_INVALID = -1,
-    NP_FAMILY_AUTO = 0, /* the first in RFC 6724 order that can be reached from here */
-    NP_FAMILY_IPV4 = 4,
-    NP_FAMILY_IPV6 = 6
-} np_family;
-
-/** A setting that can be left to the library. */
-typedef enum np_choice {
-    NP_CHOICE_INVALID = -1,
-    NP_CHOICE_AUTO = 0,
-    NP_CHOICE_NO = 1,
-    NP_CHOICE_YES = 2
-} np_choice;
-
 /** How the path ended, as far as is known. */
 typedef enum np_trace_end {
     NP_END_INVALID = -1,

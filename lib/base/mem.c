@@ -38,6 +38,23 @@ void *npi_alloc(const npi_mem *mem, size_t count, size_t size)
     return p;
 }
 
+/* Pointers to different types need not look alike in memory's eyes: they are copied as octets. */
+bool npi_make_room(const npi_mem *mem, void *array, size_t count, size_t *room, size_t size)
+{
+    enum { FIRST_ROOM = 16 };
+    if (count < *room)
+        return true;
+    size_t wanted = *room ? *room * 2 : FIRST_ROOM;
+    void *old, *grown;
+    memcpy(&old, array, sizeof old);
+    grown = npi_realloc(mem, old, wanted, size);
+    if (!grown)
+        return false;
+    memcpy(array, &grown, sizeof grown);
+    *room = wanted;
+    return true;
+}
+
 void npi_free(const npi_mem *mem, void *memory)
 {
     if (memory)

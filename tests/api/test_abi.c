@@ -50,6 +50,36 @@ static void structs(void **state)
     AT(np_stats, mean_ns, 112);
     AT(np_stats, jitter_samples, 136);
     AT(np_stats, jitter_rfc3550_ns, 168);
+
+    assert_int_equal(sizeof(np_listener), 368);
+    AT(np_listener, addr, 16);
+    AT(np_listener, peer, 80);
+    AT(np_listener, scope, 148);
+    AT(np_listener, interface, 168);
+    AT(np_listener, queue, 184);
+    AT(np_listener, cookie, 208);
+    AT(np_listener, owner_state, 232);
+    AT(np_listener, pid, 240);
+    AT(np_listener, process, 256);
+    AT(np_listener, path, 296);
+    AT(np_listener, name_len, 312);
+    AT(np_listener, rtt_ns, 320);
+    AT(np_listener, congestion_window, 364);
+
+    assert_int_equal(sizeof(np_owner), 112);
+    AT(np_owner, fd, 16);
+    AT(np_owner, exe_deleted, 40);
+    AT(np_owner, process, 48);
+    AT(np_owner, comm_len, 64);
+    AT(np_owner, container, 104);
+
+    assert_int_equal(sizeof(np_interface), 100);
+    AT(np_interface, addr, 20);
+    AT(np_interface, loopback, 96);
+
+    assert_int_equal(sizeof(np_listeners_info), 72);
+    AT(np_listeners_info, dumps, 40);
+    AT(np_listeners_info, start_ns, 56);
 }
 
 static void values(void **state)
@@ -67,6 +97,20 @@ static void values(void **state)
                         0,   1,   2,    0,    1,  2};
     assert_int_equal(sizeof got, sizeof want);
     assert_memory_equal(got, want, sizeof got);
+    const int listeners[] = {
+        NP_PROTOCOL_INVALID, NP_PROTOCOL_UNKNOWN, NP_PROTOCOL_TCP, NP_PROTOCOL_MPTCP,
+        NP_PROTOCOL_UDP, NP_PROTOCOL_UDPLITE, NP_PROTOCOL_SCTP, NP_PROTOCOL_RAW, NP_PROTOCOL_PING,
+        NP_PROTOCOL_UNIX, NP_SOCKET_INVALID, NP_SOCKET_UNKNOWN, NP_SOCKET_LISTENING,
+        NP_SOCKET_CLIENT, NP_SOCKET_BOUND, NP_SOCKET_ESTABLISHED, NP_SOCKET_SYN_SENT,
+        NP_SOCKET_SYN_RECEIVED, NP_SOCKET_FIN_WAIT_1, NP_SOCKET_FIN_WAIT_2, NP_SOCKET_TIME_WAIT,
+        NP_SOCKET_CLOSE_WAIT, NP_SOCKET_LAST_ACK, NP_SOCKET_CLOSING, NP_SOCKET_CLOSED,
+        NP_SCOPE_INVALID, NP_SCOPE_NONE, NP_SCOPE_LOOPBACK, NP_SCOPE_ADDRESS, NP_SCOPE_ALL,
+        NP_OWNER_INVALID, NP_OWNER_UNKNOWN, NP_OWNER_KNOWN, NP_OWNER_DENIED, NP_OWNER_KERNEL,
+        NP_OWNER_NONE};
+    const int wanted[] = {-1, 0, 1, 2, 3, 4,  5,  6,  7, 8, -1, 0, 1, 2, 3,  4, 5, 6,
+                          7,  8, 9, 10, 11, 12, 13, -1, 0, 1, 2,  3, -1, 0, 1, 2, 3, 4};
+    assert_int_equal(sizeof listeners, sizeof wanted);
+    assert_memory_equal(listeners, wanted, sizeof listeners);
     assert_true(NP_SECOND == 1000000000 && NP_MILLISECOND == 1000000 && NP_MICROSECOND == 1000);
 }
 

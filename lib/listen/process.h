@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who a process is: its name, program, user, cgroup, and the start time that makes its number
+ * unique.
+ */
+#ifndef NPI_LISTEN_PROCESS_H
+#define NPI_LISTEN_PROCESS_H
+
+#include "listen/hunt.h"
+
+enum { NPI_PROCESS_READS = 6 /* about how many files npi_process_read reads */ };
+
+/*
+ * Fill in p; its texts go behind `texts`. False when the process is gone, or out of memory
+ * (texts->nomem). What cannot be read for want of privilege is empty or unknown.
+ */
+bool npi_process_read(npi_process *p, npi_buf *texts, int proc, int64_t pid, bool command);
+
+/* Whether its number still belongs to the same process. */
+bool npi_process_same(const npi_process *p, int proc);
+
+#endif
