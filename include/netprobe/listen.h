@@ -135,6 +135,8 @@ typedef struct np_owner {
     size_t comm_len;
     const char *exe;      /* program file, escaped; "" where it cannot be read */
     const char *command;  /* command line, escaped, words parted by blanks; "" unless asked for */
+    const void *arguments; /* the same octets as they are, each word with a NUL behind it */
+    size_t arguments_len;
     const char *cgroup;   /* path within the cgroup tree */
     const char *unit;     /* systemd unit */
     const char *container;

@@ -6,6 +6,8 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
@@ -50,6 +52,35 @@ static np_capability names(void)
     return c;
 }
 
+static np_capability sockets(void)
+{
+    np_capability c = {.job = "listen", .means = "sock_diag", .missing = "", .remedy = ""};
+    int fd = npi_socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
+    c.works = 1;
+#ifdef HAVE_LIBMNL
+    if (fd < 0)
+#endif
+        c.means = "/proc/net, without devices and backlog limits";
+    if (fd >= 0)
+        close(fd);
+    return c;
+}
+
+/* Whether process 1 can be looked into tells for all that are not ours. */
+static np_capability owners(void)
+{
+    np_capability c = {.job = "listen.owners", .means = "/proc", .missing = "", .remedy = ""};
+    int fd = open("/proc/1/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        close(fd);
+        c.works = 1;
+        return c;
+    }
+    c.missing = "processes of other users cannot be looked into";
+    c.remedy = "run as root, or with cap_sys_ptrace and cap_dac_read_search";
+    return c;
+}
+
 static void find_out(np_context *ctx)
 {
     np_capability *c = ctx->capabilities;
@@ -60,6 +91,8 @@ static void find_out(np_context *ctx)
     c[4] = try_socket("trace.tcp4", "TCP connection attempts", AF_INET, IPPROTO_TCP);
     c[5] = try_socket("trace.tcp6", "TCP connection attempts", AF_INET6, IPPROTO_TCP);
     c[6] = names();
+    c[7] = sockets();
+    c[8] = owners();
     ctx->capabilities_known = true;
 }
 

@@ -25,7 +25,7 @@ typedef struct npi_context_settings {
     int64_t rate, burst, log_level;
 } npi_context_settings;
 
-enum { NPI_CAPABILITIES = 7 };
+enum { NPI_CAPABILITIES = 9 };
 
 struct np_context {
     npi_mem mem;

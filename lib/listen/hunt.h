@@ -18,9 +18,9 @@ typedef struct npi_process {
     int64_t pid, start_ticks;
     uint32_t uid;
     bool uid_known, exe_deleted;
-    uint32_t comm_len;
+    uint32_t comm_len, arguments_len;
     /* Where in npi_hunt.texts, each with its NUL: */
-    uint32_t comm, process, exe, command, cgroup, unit, container;
+    uint32_t comm, process, exe, arguments, command, cgroup, unit, container;
 } npi_process;
 
 typedef struct npi_holder {

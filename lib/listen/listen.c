@@ -133,9 +133,11 @@ static bool open_all(np_listeners *l)
 static void settle_rows(np_listeners *l)
 {
     npi_sock_filter f = {.family = l->settings.family,
-                         .port = l->settings.port,
                          .uid = l->settings.uid,
                          .state = l->settings.state};
+    npi_text wrong;
+    if (l->settings.port)
+        npi_filter_ports(l->settings.port, f.ports, &f.port_count, &wrong);
     l->info.sockets = l->socks.count;
     npi_socks_merge_mptcp(&l->socks);
     l->info.clients = npi_socks_filter(&l->socks, &f);
@@ -237,7 +239,7 @@ static void run(npi_task *task, const npi_now *now, int *budget)
 
 static void plan(np_listeners *l, int protocol, uint32_t states)
 {
-    bool info = l->settings.state != NPI_FILTER_LISTENING;
+    bool info = l->settings.state == NPI_FILTER_CONNECTED || l->settings.state == NPI_FILTER_ALL;
     for (int family = 4; family <= 6; family += 2) {
         if (l->settings.family == 4 && family == 6 && protocol == NP_PROTOCOL_PING)
             continue;
@@ -259,31 +261,11 @@ static void plan(np_listeners *l, int protocol, uint32_t states)
 static uint32_t states_for(const np_listeners *l, int protocol)
 {
     bool stream = protocol <= NP_PROTOCOL_MPTCP || protocol == NP_PROTOCOL_SCTP;
-    if (l->settings.state != NPI_FILTER_LISTENING)
+    if (l->settings.state != NPI_FILTER_LISTENING && l->settings.state != NPI_FILTER_UNCONNECTED)
         return ALL_STATES;
     if (protocol == NP_PROTOCOL_UNIX)
         return 1u << NPI_LISTEN | 1u << NPI_CLOSE;
     return stream ? 1u << NPI_LISTEN : 1u << NPI_CLOSE;
-}
-
-/* "tcp,udp" as a bit for each; false, with the word that is none. */
-bool npi_listen_protocols(const char *text, unsigned *out, npi_text *wrong)
-{
-    *out = 0;
-    while (*text) {
-        size_t n = strcspn(text, ",");
-        int p = NP_PROTOCOL_TCP;
-        while (p <= NP_PROTOCOL_UNIX &&
-               (strlen(np_protocol_name(p)) != n || strncmp(np_protocol_name(p), text, n) != 0))
-            p++;
-        if (p > NP_PROTOCOL_UNIX) {
-            *wrong = (npi_text){text, n};
-            return false;
-        }
-        *out |= 1u << p;
-        text += n + (text[n] == ',');
-    }
-    return *out != 0;
 }
 
 static void plan_all(np_listeners *l)
@@ -291,7 +273,7 @@ static void plan_all(np_listeners *l)
     unsigned wanted = ~(1u << NP_PROTOCOL_UNIX);
     npi_text wrong;
     if (l->settings.protocols)
-        npi_listen_protocols(l->settings.protocols, &wanted, &wrong);
+        npi_filter_protocols(l->settings.protocols, &wanted, &wrong);
     if (wanted >> NP_PROTOCOL_TCP & 1) /* one is listed as the other */
         wanted |= 1u << NP_PROTOCOL_MPTCP;
     l->query_count = 0;

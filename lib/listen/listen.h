@@ -116,7 +116,4 @@ void npi_listen_gap(np_listeners *l, const char *sentence);
 /* Close and forget a descriptor; -1 is none. */
 void npi_listen_close(int *fd);
 
-/* A list of protocols as a bit for each; false, and which word is none. */
-bool npi_listen_protocols(const char *text, unsigned *out, npi_text *wrong);
-
 #endif

@@ -32,17 +32,28 @@ const char *np_socket_state_name(int state)
     return state > 0 && state <= NP_SOCKET_CLOSED ? names[state] : names[0];
 }
 
-/* A list of protocols that holds a word which is none, or nothing. */
-static np_status check_protocols(const np_listeners *l, npi_buf *why)
+/* Lists are looked at before they are kept. */
+static np_status check_list(const char *name, const char *text, npi_buf *why)
 {
-    unsigned wanted;
-    npi_text wrong = {"", 0};
-    if (!l->settings.protocols || npi_listen_protocols(l->settings.protocols, &wanted, &wrong))
-        return NP_OK;
-    npi_buf_str(why, "there is no protocol '");
-    npi_buf_escaped(why, wrong.at, wrong.len);
-    npi_buf_str(why, "': tcp, mptcp, udp, udplite, sctp, raw, ping, unix");
-    return NP_ERR_INVALID;
+    unsigned protocols;
+    npi_ports ports[NPI_PORTS];
+    size_t count;
+    npi_text wrong;
+    bool is_protocols = strcmp(name, "protocols") == 0, is_port = strcmp(name, "port") == 0;
+    if (is_protocols && !npi_filter_protocols(text, &protocols, &wrong)) {
+        npi_buf_str(why, "there is no protocol '");
+        npi_buf_escaped(why, wrong.at, wrong.len);
+        npi_buf_str(why, "': tcp, mptcp, udp, udplite, sctp, raw, ping, unix");
+        return NP_ERR_INVALID;
+    }
+    if (is_port && !npi_filter_ports(text, ports, &count, &wrong)) {
+        npi_buf_str(why, "'");
+        npi_buf_escaped(why, wrong.at, wrong.len);
+        npi_buf_printf(why, "' is no port: at most %d numbers or ranges up to 65535, as 22,80-89",
+                       NPI_PORTS);
+        return NP_ERR_INVALID;
+    }
+    return NP_OK;
 }
 
 np_status np_listeners_set(np_listeners *l, const char *name, const char *text)
@@ -52,10 +63,11 @@ np_status np_listeners_set(np_listeners *l, const char *name, const char *text)
         return st;
     char sentence[256];
     npi_buf why = npi_buf_in(sentence, sizeof sentence);
-    st = npi_option_set(npi_listen_options, npi_listen_option_count, &l->o.mem, &l->settings, name,
-                        text, &why);
+    if (name && text)
+        st = check_list(name, text, &why);
     if (st == NP_OK)
-        st = check_protocols(l, &why);
+        st = npi_option_set(npi_listen_options, npi_listen_option_count, &l->o.mem, &l->settings,
+                            name, text, &why);
     return st < 0 ? npi_object_latch(&l->o, st, npi_buf_text(&why)) : NP_OK;
 }
 
@@ -296,6 +308,8 @@ np_status np_listeners_get_owner(const np_listeners *l, int index, int owner, np
         .comm = npi_hunt_text(h, p->comm),
         .comm_len = p->comm_len,
         .exe = npi_hunt_text(h, p->exe),
+        .arguments = npi_hunt_text(h, p->arguments),
+        .arguments_len = p->arguments_len,
         .command = npi_hunt_text(h, p->command),
         .cgroup = npi_hunt_text(h, p->cgroup),
         .unit = npi_hunt_text(h, p->unit),

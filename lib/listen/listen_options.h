@@ -11,8 +11,9 @@
 #define NPI_LISTEN_OPTIONS(X) \
     X(protocols, "protocols", TEXT, 1, 127, 0, NULL, "protocols to list, parted by commas, all but unix when not set") \
     X(family, "family", ENUM, 0, 6, 0, "auto=0 4=4 6=6", "only sockets that this family reaches") \
-    X(state, "state", ENUM, 0, 4, 0, "listening=0 connected=1 bound=2 clients=3 all=4", "only sockets in this state") \
-    X(port, "port", INT, 0, 65535, 0, NULL, "only sockets with this port at either end, 0 is any") \
+    X(state, "state", ENUM, 0, 5, 0, "listening=0 connected=1 bound=2 clients=3 all=4 unconnected=5", "only sockets in this state, unconnected being those that listen and the clients") \
+    X(port, "port", TEXT, 1, 255, 0, NULL, "only sockets with one of these ports at either end, as 22,8000-8010") \
+    X(match, "match", TEXT, 1, 255, 0, NULL, "only sockets whose process, unit, container or path holds one of these words, parted by commas") \
     X(pid, "pid", INT, 0, 4194304, 0, NULL, "only sockets that this process holds, 0 is any") \
     X(uid, "uid", INT, -1, 4294967295, -1, NULL, "only sockets that this user made, -1 is any") \
     X(owners, "owners", ENUM, 0, 3, 0, "auto=0 none=1 first=2 all=3", "which owners are looked for") \

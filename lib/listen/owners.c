@@ -135,17 +135,40 @@ void npi_listen_step_files(np_listeners *l, int *budget)
 
 /* ---- the end ------------------------------------------------------------------------------ */
 
-/* Only the rows that this process holds. */
-static void keep_owned_by(np_listeners *l, int64_t pid)
+/* Any of the texts by which people know a socket. */
+static bool matches(const np_listeners *l, const npi_sock *s, const char *words)
+{
+    const npi_hunt *h = &l->hunt;
+    bool found = npi_filter_match(words, npi_hunt_cgroup_unit(h, s->cgroup)) ||
+                 (s->name_len > 0 && npi_filter_match(words, l->socks.paths.data + s->path));
+    for (uint32_t k = 0; k < s->owners && !found; k++) {
+        const npi_process *p = &h->processes[h->holders[s->owner + k].process];
+        found = npi_filter_match(words, npi_hunt_text(h, p->process)) ||
+                npi_filter_match(words, npi_hunt_text(h, p->unit)) ||
+                npi_filter_match(words, npi_hunt_text(h, p->container));
+    }
+    return found;
+}
+
+static bool is_held_by(const np_listeners *l, const npi_sock *s, int64_t pid)
+{
+    for (uint32_t k = 0; k < s->owners; k++)
+        if (l->hunt.processes[l->hunt.holders[s->owner + k].process].pid == pid)
+            return true;
+    return false;
+}
+
+/* The filters that need owners. */
+static void keep_wanted(np_listeners *l)
 {
     size_t kept = 0;
     for (size_t i = 0; i < l->socks.count; i++) {
-        npi_sock s = l->socks.rows[i];
-        bool held = false;
-        for (uint32_t k = 0; k < s.owners; k++)
-            held |= l->hunt.processes[l->hunt.holders[s.owner + k].process].pid == pid;
-        if (held)
-            l->socks.rows[kept++] = s;
+        const npi_sock s = l->socks.rows[i];
+        if (l->settings.pid > 0 && !is_held_by(l, &s, l->settings.pid))
+            continue;
+        if (l->settings.match && !matches(l, &s, l->settings.match))
+            continue;
+        l->socks.rows[kept++] = s;
     }
     l->socks.count = kept;
 }
@@ -155,8 +178,7 @@ static void end_hunt(np_listeners *l, bool complete)
     npi_hunt_settle(&l->hunt, &l->socks);
     mark_kernel(l);
     tell_unowned(l);
-    if (l->settings.pid > 0)
-        keep_owned_by(l, l->settings.pid);
+    keep_wanted(l);
     l->info.complete = complete && !l->hunt.blind && l->hunt.failed == NP_OK;
     l->info.processes = l->hunt.looked_into;
     l->info.denied = l->hunt.denied;
@@ -185,7 +207,7 @@ void npi_listen_begin_hunt(np_listeners *l)
     l->phase = NPI_LISTEN_HUNT;
     l->hunting_all = l->settings.owners == NPI_OWNERS_ALL || l->settings.pid > 0;
     l->hunt_end = npi_mono_add(now.mono, l->settings.owner_budget);
-    if (l->settings.owners == NPI_OWNERS_NONE && l->settings.pid == 0) {
+    if (l->settings.owners == NPI_OWNERS_NONE && l->settings.pid == 0 && !l->settings.match) {
         end_hunt(l, false);
         return;
     }

@@ -94,6 +94,10 @@ static void read_command(npi_process *p, npi_buf *texts, int proc)
     char text[FILE_MAX];
     int64_t n = read_file(proc, p->pid, "cmdline", text, sizeof text);
     npi_text line = {text, n > 0 ? (size_t)n : 0};
+    p->arguments = (uint32_t)texts->len;
+    p->arguments_len = (uint32_t)line.len;
+    npi_buf_bytes(texts, line.at, line.len);
+    npi_buf_char(texts, '\0');
     while (line.len > 0 && text[line.len - 1] == '\0')
         line.len--;
     for (size_t i = 0; i < line.len; i++)

@@ -149,11 +149,21 @@ static bool has_state(np_socket_state state, int64_t wanted)
         return state == NP_SOCKET_CLIENT;
     case NPI_FILTER_BOUND:
         return state == NP_SOCKET_BOUND;
+    case NPI_FILTER_UNCONNECTED:
+        return state == NP_SOCKET_LISTENING || state == NP_SOCKET_CLIENT;
     case NPI_FILTER_CONNECTED:
         return state >= NP_SOCKET_ESTABLISHED && state != NP_SOCKET_CLOSED;
     default:
         return true;
     }
+}
+
+static bool has_port(const npi_sock_filter *f, uint16_t port)
+{
+    for (size_t i = 0; i < f->port_count; i++)
+        if (port >= f->ports[i].first && port <= f->ports[i].last)
+            return true;
+    return false;
 }
 
 static bool passes(const npi_sock *s, const npi_sock_filter *f)
@@ -162,7 +172,7 @@ static bool passes(const npi_sock *s, const npi_sock_filter *f)
     npi_sock_reach(s, &ipv4, &ipv6);
     if ((f->family == 4 && !ipv4) || (f->family == 6 && !ipv6))
         return false;
-    if (f->port > 0 && s->local.port != f->port && s->peer.port != f->port)
+    if (f->port_count > 0 && !has_port(f, s->local.port) && !has_port(f, s->peer.port))
         return false;
     return f->uid < 0 || s->uid == f->uid;
 }

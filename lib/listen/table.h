@@ -6,6 +6,7 @@
 #define NPI_LISTEN_TABLE_H
 
 #include "listen/diag.h"
+#include "listen/filter.h"
 
 typedef struct npi_socks {
     const npi_mem *mem;
@@ -19,7 +20,9 @@ typedef struct npi_socks {
 
 /* What may pass into the results; -1 or 0 lets everything pass, as the options say. */
 typedef struct npi_sock_filter {
-    int64_t family, port, uid;
+    int64_t family, uid;
+    npi_ports ports[NPI_PORTS];
+    size_t port_count; /* 0: every port */
     int64_t state; /* npi_state_filter */
 } npi_sock_filter;
 
@@ -28,7 +31,8 @@ typedef enum npi_state_filter {
     NPI_FILTER_CONNECTED,
     NPI_FILTER_BOUND,
     NPI_FILTER_CLIENTS,
-    NPI_FILTER_ALL
+    NPI_FILTER_ALL,
+    NPI_FILTER_UNCONNECTED
 } npi_state_filter;
 
 void npi_socks_init(npi_socks *s, const npi_mem *mem);

@@ -66,12 +66,12 @@ static void structs(void **state)
     AT(np_listener, rtt_ns, 320);
     AT(np_listener, congestion_window, 364);
 
-    assert_int_equal(sizeof(np_owner), 112);
+    assert_int_equal(sizeof(np_owner), 128);
     AT(np_owner, fd, 16);
     AT(np_owner, exe_deleted, 40);
     AT(np_owner, process, 48);
     AT(np_owner, comm_len, 64);
-    AT(np_owner, container, 104);
+    AT(np_owner, container, 120);
 
     assert_int_equal(sizeof(np_interface), 100);
     AT(np_interface, addr, 20);

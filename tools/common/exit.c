@@ -18,3 +18,21 @@ int exit_of_status(np_status status)
         return EXIT_UNMEASURED;
     }
 }
+
+int exit_failed(FILE *err, const char *tool, const char *sentence, const char *name, int status)
+{
+    if (sentence[0])
+        fprintf(err, "%s: %s\n", tool, sentence);
+    fprintf(err, "error=%s\n", name);
+    return status;
+}
+
+bool exit_written(FILE *out)
+{
+    return fflush(out) == 0 && !ferror(out);
+}
+
+int exit_unwritten(FILE *err, const char *tool)
+{
+    return exit_failed(err, tool, "the result could not be written", "output", EXIT_UNMEASURED);
+}

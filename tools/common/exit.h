@@ -6,6 +6,8 @@
 #define TOOLS_COMMON_EXIT_H
 
 #include <netprobe.h>
+#include <stdbool.h>
+#include <stdio.h>
 
 enum {
     EXIT_GOOD = 0,       /* measured, and good */
@@ -16,5 +18,14 @@ enum {
 
 /* The exit status of a run that could not measure. */
 int exit_of_status(np_status status);
+
+/* Say why, "" for nothing, and the last line of a failure, for programs. Returns status. */
+int exit_failed(FILE *err, const char *tool, const char *sentence, const char *name, int status);
+
+/* Whether all that was printed has left: a full disk may show at any write, or at the last. */
+bool exit_written(FILE *out);
+
+/* What was printed has not left. Returns the exit status. */
+int exit_unwritten(FILE *err, const char *tool);
 
 #endif

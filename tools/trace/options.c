@@ -9,21 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUE_MAX = 64, NEAR = 2 /* letters that must agree */ };
-
-typedef struct choice {
-    char letter;
-    const char *name;   /* long option */
-    const char *value;  /* what it takes, NULL: nothing */
-    const char *option; /* name of the library's option, NULL: the tool's own */
-    const char *set;    /* value to set it to, NULL: the one that was given */
-    bool seconds;       /* a bare number means seconds, as mtr takes it */
-    const char *group, *help;
-} choice;
+enum { VALUE_MAX = 64 };
 
 static const char measuring[] = "Measuring", showing[] = "Showing", other[] = "Other";
 
-static const choice choices[] = {
+static const command_choice choices[] = {
     {'c', "report-cycles", "COUNT", "cycles", NULL, false, measuring,
      "rounds to send [10]; 0 goes on until interrupted"},
     {'i', "interval", "SECONDS", "interval", NULL, true, measuring,
@@ -64,21 +54,11 @@ static const choice choices[] = {
      "versions, and what is possible on this host"},
 };
 
-enum { CHOICES = sizeof choices / sizeof choices[0] };
-
 /* mtr's second names for options that are above. */
-static const struct {
-    const char *name;
-    char letter;
-} aliases[] = {{"inet", '4'}, {"inet6", '6'}};
-
-enum { ALIASES = sizeof aliases / sizeof aliases[0] };
+static const command_alias aliases[] = {{"inet", '4'}, {"inet6", '6'}};
 
 /* Options that people bring along from elsewhere: the letter, and mtr's name for it. */
-static const struct {
-    char letter;
-    const char *name, *hint;
-} strangers[] = {
+static const command_stranger strangers[] = {
     {'q', NULL, "-q is traceroute's: here -c COUNT"},
     {'p', "split", "-p is traceroute's port and mtr's split mode: here -P PORT"},
     {'N', NULL, "-N is traceroute's: np-trace always probes all hops at once"},
@@ -109,118 +89,16 @@ static const struct {
     {'P', "traceroute's -P is here -u or -T"},
 };
 
-/* What a letter chooses; NULL for one that is none. */
-static const choice *find(int letter)
-{
-    for (size_t i = 0; i < CHOICES; i++)
-        if (choices[i].letter == letter)
-            return &choices[i];
-    return NULL;
-}
-
-/* By letter, or by the name of a long option when letter is 0. */
-static const char *hint_for(int letter, const char *name)
-{
-    for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++) {
-        const char *own = strangers[i].name;
-        if (letter ? strangers[i].letter == letter : own && strcmp(own, name) == 0)
-            return strangers[i].hint;
-    }
-    return NULL;
-}
+#define COUNT(table) (sizeof(table) / sizeof(table)[0])
+static const command_line line = {"np-trace", choices,   COUNT(choices),   aliases,
+                                  COUNT(aliases), strangers, COUNT(strangers)};
 
 static const char *borrowed_hint(int letter)
 {
-    for (size_t i = 0; i < sizeof borrowed / sizeof borrowed[0]; i++)
+    for (size_t i = 0; i < COUNT(borrowed); i++)
         if (borrowed[i].letter == letter)
             return borrowed[i].hint;
     return NULL;
-}
-
-/* Arrays for getopt_long, made from the one table. */
-static void make_getopt(char *letters, struct option *longs)
-{
-    *letters++ = ':';
-    for (size_t i = 0; i < CHOICES; i++) {
-        *letters++ = choices[i].letter;
-        if (choices[i].value)
-            *letters++ = ':';
-        longs[i] = (struct option){choices[i].name,
-                                   choices[i].value ? required_argument : no_argument, NULL,
-                                   choices[i].letter};
-    }
-    *letters = '\0';
-    longs += CHOICES;
-    for (size_t i = 0; i < ALIASES; i++)
-        *longs++ = (struct option){aliases[i].name, no_argument, NULL, aliases[i].letter};
-    *longs = (struct option){0};
-}
-
-/* Whoever mistypes a name mostly has its first letters right. */
-static const char *nearest_long(const char *word)
-{
-    const char *best = NULL;
-    size_t most = NEAR - 1;
-    for (size_t i = 0; i < CHOICES; i++) {
-        size_t same = 0;
-        while (word[same] && word[same] == choices[i].name[same])
-            same++;
-        if (same > most) {
-            most = same;
-            best = choices[i].name;
-        }
-    }
-    return best;
-}
-
-/* A word of the command line inside a message: what is not printable ASCII becomes '?'. */
-static const char *shown(const char *word, char *out, size_t size)
-{
-    size_t n = 0;
-    for (; *word && n + 1 < size; word++)
-        out[n++] = *word >= ' ' && *word <= '~' ? *word : '?';
-    out[n] = '\0';
-    return out;
-}
-
-/* The name of a long option, up to "=" and cut to size; "" for anything else. */
-static const char *long_name(const char *word, char *out, size_t size)
-{
-    size_t n = strncmp(word, "--", 2) == 0 ? strcspn(word + 2, "=") : 0;
-    n = n < size ? n : size - 1;
-    memcpy(out, n ? word + 2 : "", n);
-    out[n] = '\0';
-    return out;
-}
-
-static options_result wrong_option(int letter, const char *word, FILE *err)
-{
-    char one[2] = {(char)letter, '\0'}, name[VALUE_MAX], text[VALUE_MAX];
-    long_name(letter ? "" : word, name, sizeof name);
-    const char *hint = hint_for(letter, name);
-    const char *near = name[0] ? nearest_long(name) : NULL;
-    if (hint)
-        fprintf(err, "np-trace: %s\n", hint);
-    else if (letter && find(letter))
-        fprintf(err, "np-trace: --%s takes no value\n", find(letter)->name);
-    else if (letter)
-        fprintf(err, "np-trace: there is no option -%s: see np-trace --help\n",
-                shown(one, text, sizeof text));
-    else if (near)
-        fprintf(err, "np-trace: there is no option %s: did you mean --%s\n",
-                shown(word, text, sizeof text), near);
-    else
-        fprintf(err, "np-trace: there is no option %s: see np-trace --help\n",
-                shown(word, text, sizeof text));
-    return OPTIONS_WRONG;
-}
-
-static options_result missing_value(int letter, FILE *err)
-{
-    const choice *c = find(letter);
-    fprintf(err, "np-trace: --%s needs a value: -%c %s, --%s=%s\n", c->name, letter, c->value,
-            c->name, c->value);
-    return OPTIONS_WRONG;
 }
 
 /* Seconds as mtr takes them, "0.5", ".5" or "5.", as the library's duration; else the value. */
@@ -234,7 +112,7 @@ static const char *with_unit(const char *value, char *out, size_t size)
     return out;
 }
 
-static options_result set(np_trace *t, const choice *c, const char *value, FILE *err)
+static options_result set(np_trace *t, const command_choice *c, const char *value, FILE *err)
 {
     char text[VALUE_MAX];
     if (c->set)
@@ -286,7 +164,7 @@ static options_result apply(np_trace *t, int letter, const char *value, trace_op
     case 'v':
         return OPTIONS_VERSION;
     }
-    return set(t, find(letter), value, err);
+    return set(t, command_line_find(&line, letter), value, err);
 }
 
 /* "3" or "0.5", but not an address. */
@@ -308,8 +186,9 @@ static options_result no_host(int taker, const char *value, FILE *err)
         fprintf(err, "np-trace: which host: np-trace [options] HOST, see np-trace --help\n");
     else
         fprintf(err, "np-trace: which host: -%c takes %s, and took \"%s\"%s%s%s\n", taker,
-                find(taker)->value, shown(value, text, sizeof text), hint ? " (" : "",
-                hint ? hint : "", hint ? ")" : "");
+                command_line_find(&line, taker)->value,
+                command_line_shown(value, text, sizeof text), hint ? " (" : "", hint ? hint : "",
+                hint ? ")" : "");
     return OPTIONS_WRONG;
 }
 
@@ -320,12 +199,12 @@ static options_result many_hosts(const char *first, const char *more, bool wide,
     if (!strchr(more, '.') && is_number(more))
         fprintf(err,
                 "np-trace: a number behind the host is traceroute's packet size: here -s %s\n",
-                shown(more, text, sizeof text));
+                command_line_shown(more, text, sizeof text));
     else if (wide && is_number(first))
         fprintf(err,
                 "np-trace: -w is mtr's wide report and takes no value: traceroute's -w is here "
                 "-Z %s\n",
-                shown(first, text, sizeof text));
+                command_line_shown(first, text, sizeof text));
     else
         fprintf(err, "np-trace: one host at a time: call np-trace once for each\n");
     return OPTIONS_WRONG;
@@ -342,21 +221,20 @@ static options_result set_host(np_trace *t, const char *host, FILE *err)
 
 options_result options_parse(np_trace *t, int argc, char **argv, trace_options *o, FILE *err)
 {
-    char letters[2 * CHOICES + 2];
-    struct option longs[CHOICES + ALIASES + 1];
-    make_getopt(letters, longs);
+    command_getopt g;
+    command_line_getopt(&line, &g);
     *o = (trace_options){.style = {.order = "LS NABWV"}};
     opterr = 0;
     optind = 0; /* begin anew: the tool may run more than once in a process */
     int taker = 0; /* the last option with a value of its own, which no host may follow */
     const char *taken = "";
     for (;;) {
-        int letter = getopt_long(argc, argv, letters, longs, NULL);
+        int letter = getopt_long(argc, argv, g.letters, g.longs, NULL);
         if (letter == -1)
             break;
         const char *word = argv[optind - 1]; /* the one just looked at, wherever it stood */
-        options_result r = letter == '?'   ? wrong_option(optopt, word, err)
-                           : letter == ':' ? missing_value(optopt, err)
+        options_result r = letter == '?'   ? command_line_wrong(&line, optopt, word, err)
+                           : letter == ':' ? command_line_missing(&line, optopt, err)
                                            : apply(t, letter, optarg, o, err);
         if (r != OPTIONS_RUN)
             return r;
@@ -370,20 +248,6 @@ options_result options_parse(np_trace *t, int argc, char **argv, trace_options *
     return set_host(t, argv[optind], err);
 }
 
-static void put_group(const char *group, FILE *out)
-{
-    fprintf(out, "\n%s\n", group);
-    for (size_t i = 0; i < CHOICES; i++) {
-        const choice *c = &choices[i];
-        char left[VALUE_MAX];
-        if (c->group != group)
-            continue;
-        snprintf(left, sizeof left, "-%c, --%s%s%s", c->letter, c->name, c->value ? " " : "",
-                 c->value ? c->value : "");
-        fprintf(out, "    %-28s %s\n", left, c->help);
-    }
-}
-
 void options_help(FILE *out)
 {
     fputs("np-trace: which hops lie between here and a host, and how they answer\n"
@@ -395,9 +259,9 @@ void options_help(FILE *out)
           "\n"
           "usage: np-trace [options] HOST\n",
           out);
-    put_group(measuring, out);
-    put_group(showing, out);
-    put_group(other, out);
+    command_line_help(&line, measuring, out);
+    command_line_help(&line, showing, out);
+    command_line_help(&line, other, out);
     fputs("\nColumns for -o\n", out);
     report_list_columns(out);
     fputs("\nExit status: 0 the target answered, 1 it did not, 2 nothing could be measured,\n"

@@ -9,14 +9,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "../common/command_line.h"
 #include "report.h"
-
-typedef enum options_result {
-    OPTIONS_RUN,     /* go on */
-    OPTIONS_HELP,    /* --help */
-    OPTIONS_VERSION, /* --version */
-    OPTIONS_WRONG    /* a line on err has said what is wrong */
-} options_result;
 
 typedef struct trace_options {
     report_style style;

@@ -9,9 +9,12 @@
 #include <unistd.h>
 
 #include "../common/exit.h"
+#include "../common/version.h"
 #include "options.h"
 
 enum { HOST_MAX = 256 };
+
+static const char tool[] = "np-trace";
 
 typedef struct course {
     np_context *ctx;
@@ -22,20 +25,6 @@ typedef struct course {
     bool told_method;
     np_status status; /* of the run */
 } course;
-
-static void put_version(np_context *ctx, FILE *out)
-{
-    fprintf(out, "np-trace (libnetprobe) %s\n", np_version());
-    for (int i = 0; i < np_context_capability_count(ctx); i++) {
-        np_capability c;
-        np_context_get_capability(ctx, i, &c, sizeof c);
-        fprintf(out, "    %-12s %s", c.job, c.works ? "yes" : "no");
-        fprintf(out, " (%s)", c.works ? c.means : c.missing);
-        if (c.remedy[0])
-            fprintf(out, ": %s", c.remedy);
-        putc('\n', out);
-    }
-}
 
 static void wipe_progress(const course *c)
 {
@@ -106,55 +95,38 @@ static void host_name(char *out, size_t size)
             *p = '?';
 }
 
-/* Whether all that was printed has left: a full disk may show at any write, or at the last. */
-static bool written(FILE *out)
-{
-    return fflush(out) == 0 && !ferror(out);
-}
-
 static bool print_result(const course *c, const trace_options *o, FILE *out)
 {
     char host[HOST_MAX];
     host_name(host, sizeof host);
     if (!o->json) {
         report_print(c->t, &o->style, host, out);
-        return written(out);
+        return exit_written(out);
     }
     const char *json = np_trace_json(c->t);
     if (!json)
         return false;
     fputs(json, out);
-    return written(out);
+    return exit_written(out);
 }
 
-/* The last line of a failure, for programs. */
-static int fail(FILE *err, const char *sentence, const char *name, int status)
+static int fail(const course *c, const char *sentence, np_status st)
 {
-    if (sentence[0])
-        fprintf(err, "np-trace: %s\n", sentence);
-    fprintf(err, "error=%s\n", name);
-    return status;
-}
-
-static int fail_output(FILE *err)
-{
-    return fail(err, "the result could not be written", "output", EXIT_UNMEASURED);
+    return exit_failed(c->err, tool, sentence, np_status_name(st), exit_of_status(st));
 }
 
 static int judge(const course *c, const np_trace_info *i)
 {
     np_status cause = hopeless(i) ? (np_status)i->send_status : c->status;
     if (i->sent == 0 && cause < 0)
-        return fail(c->err, np_trace_error(c->t), np_status_name(cause),
-                    exit_of_status(cause));
+        return fail(c, np_trace_error(c->t), cause);
     if (c->status < 0 && c->status != NP_ERR_CANCELLED)
-        return fail(c->err, np_trace_error(c->t), np_status_name(c->status),
-                    exit_of_status(c->status));
+        return fail(c, np_trace_error(c->t), c->status);
     if (i->end == NP_END_REACHED)
         return EXIT_GOOD;
     if (i->end == NP_END_UNREACHABLE)
-        return fail(c->err, "", "network.unreachable", EXIT_BAD);
-    return fail(c->err, "", "network.silent", EXIT_BAD);
+        return exit_failed(c->err, tool, "", "network.unreachable", EXIT_BAD);
+    return exit_failed(c->err, tool, "", "network.silent", EXIT_BAD);
 }
 
 static int measure(course *c, trace_options *o, FILE *out)
@@ -163,7 +135,7 @@ static int measure(course *c, trace_options *o, FILE *out)
     np_trace_set_events(c->t, 64);
     np_status st = np_trace_start(c->t);
     if (st < 0)
-        return fail(c->err, np_trace_error(c->t), np_status_name(st), exit_of_status(st));
+        return fail(c, np_trace_error(c->t), st);
     pump(c);
     wipe_progress(c);
     np_trace_get(c->t, &i, sizeof i);
@@ -171,7 +143,7 @@ static int measure(course *c, trace_options *o, FILE *out)
     o->style.interrupted = *c->interrupted != 0;
     bool anything = i.sent > 0 || o->json;
     if (anything && !print_result(c, o, out))
-        return fail_output(c->err);
+        return exit_unwritten(c->err, tool);
     return judge(c, &i);
 }
 
@@ -182,16 +154,16 @@ int trace_tool(np_context *ctx, int argc, char **argv, const volatile sig_atomic
     trace_options o;
     int status = EXIT_GOOD;
     if (!c.t)
-        return fail(err, "out of memory", np_status_name(NP_ERR_NOMEM), EXIT_UNMEASURED);
+        return fail(&c, "out of memory", NP_ERR_NOMEM);
     c.progress = isatty(fileno(err)) == 1;
     switch (options_parse(c.t, argc, argv, &o, err)) {
     case OPTIONS_HELP:
         options_help(out);
-        status = written(out) ? EXIT_GOOD : fail_output(err);
+        status = exit_written(out) ? EXIT_GOOD : exit_unwritten(err, tool);
         break;
     case OPTIONS_VERSION:
-        put_version(ctx, out);
-        status = written(out) ? EXIT_GOOD : fail_output(err);
+        version_put(ctx, tool, out);
+        status = exit_written(out) ? EXIT_GOOD : exit_unwritten(err, tool);
         break;
     case OPTIONS_WRONG:
         status = EXIT_USAGE;
