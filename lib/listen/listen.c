@@ -154,6 +154,8 @@ static void end_proc(np_listeners *l)
         return;
     if (l->listed)
         settle_rows(l);
+    else if (l->gap_count == 1) /* the one protocol that was asked for */
+        npi_listen_end(l, NP_ERR_UNSUPPORTED, l->gaps[0]);
     else
         npi_listen_end(l, NP_ERR_UNSUPPORTED, "sockets can be listed neither by sock_diag nor "
                                               "from /proc/net: is proc mounted there?");

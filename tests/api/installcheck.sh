@@ -32,7 +32,13 @@ for example in trace poll-loop; do
 done
 readelf -d "$root$bindir/np-trace" | grep -q 'NEEDED.*libnetprobe\.so\.0'
 "$root$bindir/np-trace" --version | grep -q '^np-trace (libnetprobe)'
+readelf -d "$root$bindir/np-listen" | grep -q 'NEEDED.*libnetprobe\.so\.0'
+"$root$bindir/np-listen" --version | grep -q '^np-listen (libnetprobe)'
 "$root$bindir/np-trace" -rc 2 -i 0.05 127.0.0.1 | grep -q '1.|-- '
+
+# Whatever listens here: nothing at all is an answer, too.
+$CC -std=c99 -Wall -Wextra -Werror $sanitize $cflags "$top/examples/listeners.c" -o "$dir/listeners" $libs
+"$dir/listeners" >/dev/null
 
 # The twin for the build tree.
 PKG_CONFIG_PATH=$PWD/pkgconfig

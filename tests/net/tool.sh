@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What tests of np-trace in the lab share; sources the lab. Failures are counted, not fatal.
+# What tests of the tools in the lab share; sources the lab. Failures are counted, not fatal.
 
 . "${srcdir:-.}/tests/net/lab.sh" || exit 1
 failures=0
@@ -20,10 +20,10 @@ has() { # has WHAT TEXT PART
     esac
 }
 
-# The tool, where everybody may run it: $tool.
+# tool_up [NAME]: the tool, np-trace if nothing is said, where everybody may run it: $tool.
 tool_up() {
     command -v jq >/dev/null || skip "no jq to read JSON with"
-    tool=$(lab_install "${NP_TRACE:-tests/net/np-trace-static}")
+    tool=$(lab_install "tests/net/${1:-np-trace}-static")
 }
 
 # A build without c-ares asks nobody for names.

@@ -14,4 +14,7 @@ size_t columns_of(const char *text);
 /* Print at most `most` columns of a text, padded with blanks to `least`. */
 void columns_put(FILE *out, const char *text, size_t least, size_t most);
 
+/* A copy in which what cannot be shown is '?': control octets, and what the locale cannot read. */
+void columns_printable(const char *text, size_t len, char *out, size_t size);
+
 #endif

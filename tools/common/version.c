@@ -7,7 +7,7 @@ void version_put(np_context *ctx, const char *tool, FILE *out)
     for (int i = 0; i < np_context_capability_count(ctx); i++) {
         np_capability c;
         np_context_get_capability(ctx, i, &c, sizeof c);
-        fprintf(out, "    %-12s %s", c.job, c.works ? "yes" : "no");
+        fprintf(out, "    %-13s %s", c.job, c.works ? "yes" : "no");
         fprintf(out, " (%s)", c.works ? c.means : c.missing);
         if (c.remedy[0])
             fprintf(out, ": %s", c.remedy);

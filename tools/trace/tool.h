@@ -5,15 +5,8 @@
 #ifndef TOOLS_TRACE_TOOL_H
 #define TOOLS_TRACE_TOOL_H
 
-#include <netprobe.h>
-#include <signal.h>
-#include <stdio.h>
+#include "../common/process.h"
 
-/*
- * Run the tool. *interrupted, set by whoever also calls np_context_wakeup, ends the run early.
- * Returns the exit status.
- */
-int trace_tool(np_context *ctx, int argc, char **argv, const volatile sig_atomic_t *interrupted,
-               FILE *out, FILE *err);
+process_tool trace_tool;
 
 #endif
