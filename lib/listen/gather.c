@@ -3,6 +3,8 @@
  * Reads what the kernel tells: sockets from sock_diag or /proc/net, interfaces, routes. Each step
  * takes a bounded number of datagrams or chunks off its budget, and waits for nothing.
  */
+#include "config.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
@@ -13,6 +15,12 @@
 #include "base/sort.h"
 #include "listen/listen.h"
 #include "listen/procfs.h"
+
+#ifdef HAVE_LIBMNL
+#define POOR_BECAUSE "sock_diag does not answer here"
+#else
+#define POOR_BECAUSE "this build has no libmnl"
+#endif
 
 enum {
     BUFFER_MAX = 4 << 20, /* octets of one datagram */
@@ -280,8 +288,8 @@ static void tell_poor(np_listeners *l, const npi_diag_query *q)
     if (l->poor || q->protocol > NP_PROTOCOL_UDP || l->socks.count == l->from)
         return;
     l->poor = true;
-    npi_listen_gap(l, "sock_diag does not answer here: rows are from /proc/net, which tells no "
-                      "device, backlog limit, cookie or whether IPv6 sockets take IPv4");
+    npi_listen_gap(l, POOR_BECAUSE ": rows are from /proc/net, which tells no device, backlog "
+                      "limit or cookie, nor IPv6 sockets that take IPv4, nor UDP clients");
 }
 
 static void read_chunk(np_listeners *l, const npi_diag_query *q)
