@@ -32,9 +32,17 @@ static int error_in(const struct nlmsghdr *h)
     return e < 0 ? -e : 0;
 }
 
+/* libmnl compares lengths as signed numbers: one beyond 2 GiB would seem to fit anywhere. */
+static bool is_whole(const npi_dump *d)
+{
+    const struct nlmsghdr *h = (const void *)d->at;
+    return d->left >= sizeof *h && d->left <= INT32_MAX && h->nlmsg_len <= d->left &&
+           mnl_nlmsg_ok(h, (int)d->left);
+}
+
 npi_dump_step npi_dump_next(npi_dump *d, npi_message *out)
 {
-    while (d->left <= INT32_MAX && mnl_nlmsg_ok((const void *)d->at, (int)d->left)) {
+    while (is_whole(d)) {
         const struct nlmsghdr *h = (const void *)d->at;
         size_t step = MNL_ALIGN(h->nlmsg_len);
         d->at += step < d->left ? step : d->left;
