@@ -20,6 +20,11 @@ bool npi_addr_unspecified(const npi_addr *a)
     return a->family && memcmp(a->octets, zeros, sizeof zeros) == 0;
 }
 
+bool npi_addr_multicast(const npi_addr *a)
+{
+    return a->family == 6 ? a->octets[0] == 0xff : a->family == 4 && a->octets[0] >> 4 == 0xe;
+}
+
 bool npi_addr_link_local(const npi_addr *a)
 {
     return a->family == 6 && a->octets[0] == 0xFE && (a->octets[1] & 0xC0) == 0x80;

@@ -26,6 +26,9 @@ bool npi_addr_unspecified(const npi_addr *a);
 /* fe80::/10 */
 bool npi_addr_link_local(const npi_addr *a);
 
+/* 224.0.0.0/4 or ff00::/8 */
+bool npi_addr_multicast(const npi_addr *a);
+
 /* Numeric text, RFC 5952, with "%index" where scope is set. Nothing for family 0. No port. */
 void npi_buf_addr(npi_buf *b, const npi_addr *a);
 

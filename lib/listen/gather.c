@@ -449,6 +449,7 @@ static bool like_the_one_before(np_listeners *l, npi_sock *s)
 static bool needs_route(np_listeners *l, npi_sock *s)
 {
     return npi_sock_state(s) == NP_SOCKET_LISTENING && npi_sock_scope(s) == NP_SCOPE_ADDRESS &&
+           !npi_addr_multicast(&s->local) && /* whoever has joined the group hears it */
            !has_address(l, &s->local) && !like_the_one_before(l, s);
 }
 
