@@ -206,9 +206,9 @@ static void end_cgroups(npi_hunt *h)
     h->phase = NPI_HUNT_GUIDED;
 }
 
-bool npi_hunt_step(npi_hunt *h, int reads)
+bool npi_hunt_step(npi_hunt *h, int calls)
 {
-    h->left = reads;
+    h->left = calls;
     while (h->left > 0 && h->phase != NPI_HUNT_DONE) {
         switch (h->phase) {
         case NPI_HUNT_CGROUPS:

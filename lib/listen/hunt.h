@@ -5,7 +5,7 @@
  * socket was made in, then the lowest descriptors of all, then the rest, then the tables that
  * threads have of their own, then what only an io_uring holds.
  *
- * Work is done in steps of so many reads, and between two steps nothing is open.
+ * Work is done in steps of so many system calls, and between two steps nothing is open.
  */
 #ifndef NPI_LISTEN_HUNT_H
 #define NPI_LISTEN_HUNT_H
@@ -88,7 +88,7 @@ typedef struct npi_hunt {
     bool listed, hidden;
     bool blind;     /* some processes are hidden, or cannot be looked into */
     bool exhausted; /* every table was looked into: what is missing then is nowhere to be seen */
-    int left;       /* reads of this step */
+    int left;       /* system calls of this step */
     np_status failed;
 } npi_hunt;
 
@@ -104,8 +104,8 @@ np_status npi_hunt_begin(npi_hunt *h, int proc, int cgroups, const npi_socks *s,
 /* A hunt for the first holders is over: go on for all of them. */
 void npi_hunt_go_on(npi_hunt *h);
 
-/* At most about `reads` reads. True when it is over; h->failed says how. */
-bool npi_hunt_step(npi_hunt *h, int reads);
+/* At most about `calls` system calls. True when it is over; h->failed says how. */
+bool npi_hunt_step(npi_hunt *h, int calls);
 
 /* Order the holders by row, oldest process first, and say in each row which are its own. */
 void npi_hunt_settle(npi_hunt *h, npi_socks *s);

@@ -43,7 +43,7 @@ static void guide(npi_hunt *h, const char *folder)
     npi_buf_str(&b, folder);
     npi_buf_str(&b, "/cgroup.procs");
     int64_t n = npi_proc_read(h->cgroups, path, list, sizeof list);
-    h->left--;
+    h->left -= NPI_FILE_CALLS;
     npi_text rest = {list, n > 0 ? (size_t)n : 0}, line;
     uint64_t pid;
     while (npi_proc_line(&rest, &line))
@@ -81,7 +81,7 @@ static void read_cgroup(npi_hunt *h)
     npi_buf b = npi_buf_in(path, sizeof path);
     npi_buf_str(&b, h->folders.data + h->folder);
     h->folder += b.len + 1;
-    h->left -= 2;
+    h->left -= NPI_FOLDER_CALLS;
     if (!npi_hunt_opened(h, npi_folder_open(&f, h->cgroups, path, 0, NPI_HUNT_EVERYTHING)))
         return;
     while (h->ids_missing > 0 && npi_folder_next(&f, &e)) {

@@ -33,7 +33,7 @@ static uint32_t process_of(npi_hunt *h, npi_slot *slot)
         npi_hunt_fail(h, NP_ERR_NOMEM);
         return 0;
     }
-    h->left -= NPI_PROCESS_READS;
+    h->left -= NPI_PROCESS_CALLS;
     if (!npi_process_read(&h->processes[h->process_count], &h->texts, h->proc, slot->pid,
                           h->command)) {
         if (h->texts.nomem)
@@ -93,7 +93,7 @@ static void found(npi_hunt *h, const place *p, uint32_t inode)
     uint32_t process = process_of(h, p->slot);
     if (!process)
         return;
-    h->left -= 2;
+    h->left -= 1 + NPI_FILE_CALLS;
     if (!still_there(h, p, inode) || !npi_process_same(&h->processes[process - 1], h->proc))
         return;
     for (; w < h->wanted + h->wanted_count && w->inode == inode; w++) {
@@ -140,7 +140,7 @@ static bool look_into(npi_hunt *h, const char *folder, npi_slot *slot, int64_t t
     npi_folder f;
     npi_entry e;
     int err = npi_folder_open(&f, h->proc, folder, *position, most);
-    h->left -= 2;
+    h->left -= NPI_FOLDER_CALLS;
     if (!npi_hunt_opened(h, err)) {
         slot->denied |= err == EACCES || err == EPERM;
         return true;
@@ -189,7 +189,7 @@ bool npi_hunt_look_into_threads(npi_hunt *h, npi_slot *slot)
     bool more = true;
     npi_buf b = npi_buf_in(path, sizeof path);
     npi_buf_printf(&b, "%lld/task", (long long)slot->pid);
-    h->left -= 2;
+    h->left -= NPI_FOLDER_CALLS;
     if (!npi_hunt_opened(h, npi_folder_open(&f, h->proc, path, h->thread, NPI_HUNT_EVERYTHING)))
         return true;
     while (h->left > 0 && h->phase != NPI_HUNT_DONE) {
@@ -219,7 +219,7 @@ static void read_ring(npi_hunt *h, npi_slot *slot, const char *fd)
     npi_buf_printf(&b, "%lld/fdinfo/%s", (long long)slot->pid, fd);
     int64_t n = npi_proc_read(h->proc, path, info, sizeof info);
     npi_text rest = {info, n > 0 ? (size_t)n : 0}, line;
-    h->left--;
+    h->left -= NPI_FILE_CALLS;
     while (npi_proc_line(&rest, &line)) {
         const char *colon = memchr(line.at, ':', line.len);
         size_t from = colon ? (size_t)(colon - line.at) + 1 : line.len;
@@ -240,7 +240,7 @@ bool npi_hunt_look_into_rings(npi_hunt *h, npi_slot *slot)
     bool more = true;
     npi_buf b = npi_buf_in(path, sizeof path);
     npi_buf_printf(&b, "%lld/fd", (long long)slot->pid);
-    h->left -= 2;
+    h->left -= NPI_FOLDER_CALLS;
     if (!npi_hunt_opened(h, npi_folder_open(&f, h->proc, path, h->table, NPI_HUNT_EVERYTHING)))
         return true;
     while (h->left > 0 && h->phase != NPI_HUNT_DONE) {

@@ -13,7 +13,7 @@
 
 #include "listen/listen.h"
 
-enum { STEP_READS = 1024 /* of a step of the hunt: some 4 ms */ };
+enum { STEP_CALLS = 1024 /* of a step of the hunt: some 4 ms */ };
 
 /* What the kernel itself listens for has no descriptor anywhere. */
 static void mark_kernel(np_listeners *l)
@@ -220,7 +220,7 @@ void npi_listen_begin_hunt(np_listeners *l)
 void npi_listen_step_hunt(np_listeners *l, const npi_now *now, int *budget)
 {
     *budget = 0; /* one step a turn */
-    bool over = npi_hunt_step(&l->hunt, STEP_READS);
+    bool over = npi_hunt_step(&l->hunt, STEP_CALLS);
     bool late = l->hunting_all && l->settings.owners == NPI_OWNERS_AUTO &&
                 l->settings.pid == 0 && !npi_mono_before(now->mono, l->hunt_end);
     if (over && !l->hunting_all && l->settings.owners == NPI_OWNERS_AUTO && l->hunt.failed == 0) {

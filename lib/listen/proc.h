@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* System calls that reading a file, or the begin of a folder, takes: what steps are counted in. */
+enum { NPI_FILE_CALLS = 3, NPI_FOLDER_CALLS = 4 };
+
 /* Octets of a file, at most size; negative: minus an errno. */
 int64_t npi_proc_read(int root, const char *path, void *out, size_t size);
 

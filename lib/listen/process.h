@@ -8,7 +8,7 @@
 
 #include "listen/hunt.h"
 
-enum { NPI_PROCESS_READS = 6 /* about how many files npi_process_read reads */ };
+enum { NPI_PROCESS_CALLS = 8 * NPI_FILE_CALLS /* of npi_process_read: so many files */ };
 
 /*
  * Fill in p; its texts go behind `texts`. False when the process is gone, or out of memory

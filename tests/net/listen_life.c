@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A listing's life: every call in every state, inside a host's loop, in a forked child, over
+ * descriptors of another namespace; and over a proc of the test's own, where processes vanish and
+ * numbers are used again while they are looked at. The argument is a folder to write in.
+ */
+#include <poll.h>
+#include <sched.h>
+
+#include "listeners.h"
+#include "wrapped.h"
+
+static char root[256];
+static int fd;
+
+/* ---- a proc of our own --------------------------------------------------------------------- */
+
+static void put_file(const char *pid, const char *name, const char *text)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s/%s", root, pid, name);
+    int f = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(f >= 0);
+    assert_int_equal(write(f, text, strlen(text)), (int)strlen(text));
+    close(f);
+}
+
+static void put_start(const char *pid, int ticks)
+{
+    char text[256];
+    snprintf(text, sizeof text, "%s (any) S 1 1 1 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 %d 1 1", pid,
+             ticks);
+    put_file(pid, "stat", text);
+}
+
+static void put_link(const char *pid, int descriptor, uint32_t inode)
+{
+    char path[512], text[64];
+    snprintf(path, sizeof path, "%s/%s/fd/%d", root, pid, descriptor);
+    snprintf(text, sizeof text, "socket:[%u]", inode);
+    unlink(path);
+    assert_int_equal(symlink(text, path), 0);
+}
+
+static void put_process(const char *pid)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", root, pid);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/%s/fd", root, pid);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/%s/task", root, pid);
+    assert_int_equal(mkdir(path, 0700), 0);
+    put_start(pid, 4711);
+    put_file(pid, "comm", "name\n");
+    put_file(pid, "status", "Uid:\t7\t8\t9\t10\n");
+    put_file(pid, "cgroup", "0::/system.slice/box.service\n");
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    char command[600];
+    snprintf(command, sizeof command, "rm -rf %s", root);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(mkdir(root, 0700), 0);
+    put_process("1");
+    put_process("100");
+    fd = server(SOCK_STREAM, 0, "127.0.0.1", 3101);
+    put_link("100", 5, inode_of(fd));
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    on_path = NULL;
+    close(fd);
+    return 0;
+}
+
+#define LOOK_HERE() LOOK("proc-root", root, "port", "3101", "owners", "all")
+
+static void found_there(void **state)
+{
+    (void)state;
+    needs_netlink();
+    LOOK_HERE();
+    np_owner o = owner(inode_of(fd), 0);
+    assert_int_equal(o.pid, 100);
+    assert_int_equal(o.fd, 5);
+    assert_int_equal(o.uid, 8);
+    assert_int_equal(o.start_ticks, 4711);
+    assert_string_equal(o.unit, "box.service");
+    assert_string_equal(row(fd).unit, "box.service");
+    LOOK("proc-root", root, "port", "3101", "match", "box.serv");
+    assert_true(is_listed(fd));
+    LOOK("proc-root", root, "port", "3101", "match", "other");
+    assert_false(is_listed(fd));
+}
+
+static void vanish(const char *path)
+{
+    char from[512], to[512];
+    if (strcmp(path, "100/comm") != 0)
+        return;
+    snprintf(from, sizeof from, "%s/100", root);
+    snprintf(to, sizeof to, "%s/gone", root);
+    rename(from, to);
+}
+
+static void process_vanishes(void **state)
+{
+    (void)state;
+    needs_netlink();
+    on_path = vanish;
+    LOOK_HERE();
+    assert_int_equal(row(fd).owner_count, 0);
+}
+
+static void reuse(const char *path)
+{
+    if (strcmp(path, "100/comm") == 0)
+        put_start("100", 9999);
+}
+
+static void number_is_used_again(void **state)
+{
+    (void)state;
+    needs_netlink();
+    on_path = reuse;
+    LOOK_HERE();
+    assert_int_equal(row(fd).owner_count, 0);
+}
+
+static void let_go(const char *path)
+{
+    if (strcmp(path, "100/comm") == 0)
+        put_link("100", 5, 1);
+}
+
+static void descriptor_is_closed_meanwhile(void **state)
+{
+    (void)state;
+    needs_netlink();
+    on_path = let_go;
+    LOOK_HERE();
+    assert_int_equal(row(fd).owner_count, 0);
+}
+
+static void process_1_is_hidden(void **state)
+{
+    (void)state;
+    needs_netlink();
+    char from[512], to[512];
+    snprintf(from, sizeof from, "%s/1", root);
+    snprintf(to, sizeof to, "%s/hidden", root);
+    assert_int_equal(rename(from, to), 0);
+    put_link("100", 5, 1);
+    LOOK_HERE();
+    assert_true(has_gap("hidepid"));
+    assert_int_equal(row(fd).owner_state, NP_OWNER_DENIED);
+}
+
+/* ---- inside a host's loop ------------------------------------------------------------------ */
+
+/* However many processes and descriptors: a turn makes so many calls, and no more. */
+static void steps_are_bounded(void **state)
+{
+    (void)state;
+    needs_netlink();
+    enum { PROCESSES = 2000, DESCRIPTORS = 20000, BOUND = 1100 };
+    char pid[16];
+    for (int i = 0; i < PROCESSES; i++) {
+        snprintf(pid, sizeof pid, "%d", 1000 + i);
+        put_process(pid);
+    }
+    for (int i = 0; i < DESCRIPTORS; i++)
+        put_link("1500", i, 2);
+    np_listeners *l = np_listeners_new(ctx);
+    np_listeners_set(l, "proc-root", root);
+    np_listeners_set(l, "owners", "all");
+    assert_int_equal(np_listeners_start(l), NP_OK);
+    unsigned long largest = 0, turns = 0;
+    np_event ev = {.type = NP_EV_NONE};
+    while (ev.type != NP_EV_DONE) {
+        struct pollfd p = {np_context_fd(ctx), POLLIN, 0};
+        assert_int_equal(poll(&p, 1, 10000), 1);
+        calls = 0;
+        np_next_event(ctx, &ev, sizeof ev, 0);
+        largest = calls > largest ? calls : largest;
+        turns++;
+    }
+    np_listeners_info info;
+    np_listeners_get_info(l, &info, sizeof info);
+    assert_true(info.descriptors > DESCRIPTORS && info.processes >= PROCESSES);
+    assert_true(turns > info.descriptors / BOUND);
+    if (largest > BOUND)
+        fail_msg("%lu calls in one turn", largest);
+    np_listeners_free(l);
+}
+
+/* ---- life ---------------------------------------------------------------------------------- */
+
+static void every_call_in_every_state(void **state)
+{
+    (void)state;
+    np_event ev;
+    np_listeners *l = np_listeners_new(ctx);
+    assert_int_equal(np_listeners_pause(l), NP_ERR_STATE);
+    assert_int_equal(np_listeners_resume(l), NP_ERR_STATE);
+    assert_int_equal(np_listeners_cancel(l), NP_OK);
+    assert_int_equal(np_listeners_clear(l), NP_OK);
+    assert_int_equal(np_listeners_set_user(l, &ev), NP_OK);
+    assert_int_equal(np_listeners_start(l), NP_OK);
+    assert_int_equal(np_listeners_start(l), NP_ERR_STATE);
+    assert_int_equal(np_listeners_run(l), NP_ERR_STATE);
+    assert_int_equal(np_listeners_set(l, "port", "1"), NP_ERR_STATE);
+    assert_int_equal(np_listeners_set_netlink(l, -1, -1), NP_ERR_STATE);
+    assert_int_equal(np_listeners_reset(l), NP_ERR_STATE);
+    assert_int_equal(np_listeners_count(l), 0);
+    assert_int_equal(np_listeners_pause(l), NP_OK);
+    assert_int_equal(np_listeners_pause(l), NP_OK);
+    assert_int_equal(np_next_event(ctx, &ev, sizeof ev, 20 * NP_MILLISECOND), 0); /* it rests */
+    assert_int_equal(np_listeners_resume(l), NP_OK);
+    assert_int_equal(np_listeners_clear(l), NP_OK); /* begins anew */
+    assert_int_equal(np_next_event(ctx, &ev, sizeof ev, 10 * NP_SECOND), 1);
+    assert_int_equal(ev.type, NP_EV_DONE);
+    assert_int_equal(ev.status, NP_OK);
+    assert_ptr_equal(ev.object, l);
+    assert_ptr_equal(ev.user, &ev);
+    int found = np_listeners_count(l);
+    assert_true(found > 0);
+    assert_int_equal(np_listeners_set(l, "port", "1"), NP_OK); /* of the next run */
+    assert_int_equal(np_listeners_count(l), found);
+    assert_int_equal(np_listeners_run(l), NP_OK);
+    assert_int_equal(np_listeners_count(l), 0);
+    assert_int_equal(np_listeners_reset(l), NP_OK);
+    assert_int_equal(np_listeners_run(l), NP_OK);
+    assert_int_equal(np_listeners_count(l), found);
+    np_listeners_free(l);
+}
+
+static void cancelled(void **state)
+{
+    (void)state;
+    np_event ev;
+    np_listeners *l = np_listeners_new(ctx);
+    assert_int_equal(np_listeners_start(l), NP_OK);
+    assert_int_equal(np_listeners_cancel(l), NP_OK);
+    assert_int_equal(np_listeners_clear(l), NP_ERR_STATE); /* DONE waits */
+    assert_int_equal(np_next_event(ctx, &ev, sizeof ev, 0), 1);
+    assert_int_equal(ev.status, NP_ERR_CANCELLED);
+    assert_int_equal(np_listeners_count(l), 0);
+    assert_non_null(np_listeners_json(l));
+    np_context_wakeup(ctx);
+    assert_int_equal(np_listeners_run(l), NP_ERR_CANCELLED);
+    assert_int_equal(np_listeners_run(l), NP_OK);
+    np_listeners_free(l);
+}
+
+static void errors_latch(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *value, *sentence;
+        np_status status;
+    } all[] = {{"protocls", "tcp", "protocols", NP_ERR_INVALID},
+               {"protocols", "tcp,upd", "'upd'", NP_ERR_INVALID},
+               {"port", "99999", "no port", NP_ERR_INVALID},
+               {"owners", "som", "none", NP_ERR_INVALID},
+               {"uid", "-2", "-1", NP_ERR_RANGE},
+               {"owner-budget", "50", "needs its unit", NP_ERR_INVALID},
+               {"family", NULL, "", NP_ERR_INVALID}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        np_listeners *l = np_listeners_new(ctx);
+        assert_int_equal(np_listeners_set(l, all[i].name, all[i].value), all[i].status);
+        if (!strstr(np_listeners_error(l), all[i].sentence))
+            fail_msg("%s", np_listeners_error(l));
+        np_listeners_set(l, "port", "nonsense too"); /* the first one stays */
+        assert_int_equal(np_listeners_run(l), all[i].status);
+        assert_non_null(strstr(np_listeners_error(l), all[i].sentence));
+        assert_int_equal(np_listeners_reset(l), NP_OK);
+        assert_int_equal(np_listeners_run(l), NP_OK);
+        np_listeners_free(l);
+    }
+}
+
+static void no_object(void **state)
+{
+    (void)state;
+    np_listener n;
+    np_owner o;
+    np_interface i;
+    np_listeners_info info;
+    assert_null(np_listeners_new(NULL));
+    np_listeners_free(NULL);
+    np_status (*const verbs[])(np_listeners *) = {
+        np_listeners_start, np_listeners_run,   np_listeners_pause, np_listeners_resume,
+        np_listeners_cancel, np_listeners_clear, np_listeners_reset};
+    for (size_t k = 0; k < sizeof verbs / sizeof *verbs; k++)
+        assert_int_equal(verbs[k](NULL), NP_ERR_NOMEM);
+    assert_int_equal(np_listeners_set(NULL, "port", "1"), NP_ERR_NOMEM);
+    assert_int_equal(np_listeners_set_user(NULL, NULL), NP_ERR_NOMEM);
+    assert_int_equal(np_listeners_set_netlink(NULL, -1, -1), NP_ERR_NOMEM);
+    assert_int_equal(np_listeners_get(NULL, 0, &n, sizeof n), NP_ERR_NOMEM);
+    assert_int_equal(np_listeners_get_owner(NULL, 0, 0, &o, sizeof o), NP_ERR_NOMEM);
+    assert_int_equal(np_listeners_get_interface(NULL, 0, &i, sizeof i), NP_ERR_NOMEM);
+    assert_int_equal(np_listeners_get_info(NULL, &info, sizeof info), NP_ERR_NOMEM);
+    assert_int_equal(np_listeners_count(NULL) + np_listeners_owner_count(NULL, 0) +
+                         np_listeners_gap_count(NULL) + np_listeners_interface_count(NULL),
+                     0);
+    assert_string_equal(np_listeners_gap(NULL, 0), "");
+    assert_null(np_listeners_json(NULL));
+    assert_non_null(strstr(np_listeners_error(NULL), "no object"));
+    assert_string_equal(np_protocol_name(99), "unknown");
+    assert_string_equal(np_socket_state_name(-1), "unknown");
+}
+
+static void beyond_the_counts(void **state)
+{
+    (void)state;
+    np_listener n;
+    np_owner o;
+    LOOK("protocols", "tcp");
+    assert_int_equal(np_listeners_get(view, np_listeners_count(view), &n, sizeof n), NP_ERR_RANGE);
+    assert_int_equal(n.port, 0);
+    assert_int_equal(np_listeners_get(view, -1, &n, sizeof n), NP_ERR_RANGE);
+    assert_int_equal(np_listeners_get(view, 0, NULL, 0), NP_ERR_INVALID);
+    assert_int_equal(np_listeners_get_owner(view, 0, 1000, &o, sizeof o), NP_ERR_RANGE);
+    int32_t protocol;
+    assert_int_equal(np_listeners_get(view, 0, (void *)&protocol, sizeof protocol), NP_OK);
+    assert_int_equal(protocol, NP_PROTOCOL_TCP); /* as far as the program knows the struct */
+}
+
+static void freed_in_any_order(void **state)
+{
+    (void)state;
+    np_context *own = np_context_new();
+    np_listeners *running = np_listeners_new(own), *left = np_listeners_new(own);
+    assert_int_equal(np_listeners_start(running), NP_OK);
+    np_listeners_free(running);
+    assert_int_equal(np_listeners_run(left), NP_OK);
+    int found = np_listeners_count(left);
+    np_context_free(own);
+    assert_int_equal(np_listeners_count(left), found);
+    assert_int_equal(np_listeners_start(left), NP_ERR_STATE);
+    np_listeners_free(left);
+}
+
+static void forked(void **state)
+{
+    (void)state;
+    int status;
+    LOOK("protocols", "tcp");
+    pid_t pid = fork_child();
+    if (pid == 0) {
+        np_listener n;
+        bool good = np_listeners_start(view) == NP_ERR_FORKED &&
+                    np_listeners_set(view, "port", "1") == NP_ERR_FORKED &&
+                    np_listeners_get(view, 0, &n, sizeof n) == NP_OK;
+        np_listeners_free(view);
+        np_context_free(ctx);
+        _exit(good ? 0 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+/* ---- descriptors of another namespace ------------------------------------------------------ */
+
+static void listen_elsewhere(void *with)
+{
+    int *sockets = with; /* handed over through /proc */
+    assert_int_equal(unshare(CLONE_NEWNET), 0);
+    server(SOCK_STREAM, 0, "0.0.0.0", 3199);
+    sockets[0] = socket(AF_NETLINK, SOCK_RAW, 4);
+    sockets[1] = socket(AF_NETLINK, SOCK_RAW, 0);
+}
+
+static void netlink_of_another_namespace(void **state)
+{
+    (void)state;
+    needs_netlink();
+    needs_root();
+    int own = open("/proc/self/ns/net", O_RDONLY), sockets[2];
+    struct stat before, after;
+    assert_int_equal(fstat(own, &before), 0);
+    listen_elsewhere(sockets);
+    assert_int_equal(setns(own, CLONE_NEWNET), 0);
+    np_listeners *l = np_listeners_new(ctx);
+    assert_int_equal(np_listeners_set_netlink(l, sockets[0], sockets[1]), NP_OK);
+    close(sockets[0]);
+    close(sockets[1]);
+    np_listeners_set(l, "protocols", "tcp");
+    assert_int_equal(np_listeners_run(l), NP_OK);
+    assert_int_equal(np_listeners_count(l), 1);
+    np_listener n;
+    np_listeners_get(l, 0, &n, sizeof n);
+    assert_int_equal(n.port, 3199);
+    assert_int_equal(n.pid, getpid());
+    assert_int_equal(stat("/proc/self/ns/net", &after), 0);
+    assert_int_equal(after.st_ino, before.st_ino); /* the library moves nobody */
+    assert_int_equal(np_listeners_reset(l), NP_OK);
+    np_listeners_set(l, "port", "3199");
+    assert_int_equal(np_listeners_run(l), NP_OK);
+    assert_int_equal(np_listeners_count(l), 0);
+    assert_int_equal(np_listeners_set_netlink(l, 999, -1), NP_ERR_INVALID);
+    assert_int_equal(np_listeners_run(l), NP_ERR_INVALID);
+    np_listeners_free(l);
+    close(own);
+}
+
+#define LIFE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        LIFE(found_there),
+        LIFE(process_vanishes),
+        LIFE(number_is_used_again),
+        LIFE(descriptor_is_closed_meanwhile),
+        LIFE(process_1_is_hidden),
+        LIFE(steps_are_bounded),
+        LIFE(every_call_in_every_state),
+        LIFE(cancelled),
+        LIFE(errors_latch),
+        LIFE(no_object),
+        LIFE(beyond_the_counts),
+        LIFE(freed_in_any_order),
+        LIFE(forked),
+        LIFE(netlink_of_another_namespace),
+    };
+    snprintf(root, sizeof root, "%s/proc", argc > 1 ? argv[1] : "/tmp/np-proc");
+    ctx = np_context_new();
+    int status = RUN(tests);
+    np_listeners_free(view);
+    np_context_free(ctx);
+    return status;
+}
