@@ -95,10 +95,10 @@ static int by_identity(const void *pa, const void *pb, const void *with)
 
 size_t npi_socks_join(npi_socks *s, size_t from, unsigned pass)
 {
-    npi_sock *rows = s->rows + from;
     size_t n = s->count - from, kept = 0, seen = 0;
     if (n == 0)
         return 0;
+    npi_sock *rows = s->rows + from;
     npi_sort(rows, n, sizeof *rows, by_identity, NULL);
     for (size_t i = 0; i < n; i++) {
         npi_sock *last = kept > 0 ? &rows[kept - 1] : NULL;

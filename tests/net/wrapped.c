@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 spoil *spoiler;
 int times, fail_with;
@@ -89,13 +90,15 @@ int __wrap_open(const char *path, int flags, ...)
     return fails() ? -1 : __real_open(path, flags, 0);
 }
 
+/* No more arguments than there are: getdents64 has three, openat2 four, kcmp five. */
 long __wrap_syscall(long number, ...)
 {
-    long a[6];
+    int count = number == SYS_kcmp ? 5 : number == SYS_openat2 ? 4 : 3;
+    long a[5] = {0};
     va_list args;
     va_start(args, number);
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < count; i++)
         a[i] = va_arg(args, long);
     va_end(args);
-    return fails() ? -1 : __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    return fails() ? -1 : __real_syscall(number, a[0], a[1], a[2], a[3], a[4]);
 }
