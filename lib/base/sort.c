@@ -20,29 +20,57 @@ static void swap(uint8_t *a, uint8_t *b, size_t size)
     }
 }
 
+/* The larger child of i in a heap of n; n where it has none. */
+static size_t larger_child(const uint8_t *base, size_t i, size_t n, size_t size,
+                           npi_compare *compare, const void *with)
+{
+    size_t child = 2 * i + 1;
+    if (child >= n)
+        return n;
+    if (child + 1 < n && compare(base + child * size, base + (child + 1) * size, with) < 0)
+        child++;
+    return child;
+}
+
 /* Let element i of a heap of n sink to its place; the largest is on top. */
 static void sink(uint8_t *base, size_t i, size_t n, size_t size, npi_compare *compare,
                  const void *with)
 {
-    while (2 * i + 1 < n) {
-        size_t child = 2 * i + 1;
-        if (child + 1 < n && compare(base + child * size, base + (child + 1) * size, with) < 0)
-            child++;
-        if (compare(base + i * size, base + child * size, with) >= 0)
+    for (;;) {
+        size_t child = larger_child(base, i, n, size, compare, with);
+        if (child == n || compare(base + i * size, base + child * size, with) >= 0)
             return;
         swap(base + i * size, base + child * size, size);
         i = child;
     }
 }
 
+/* The same for small elements: those on the way move up, and only then it takes its place. */
+static void sink_small(uint8_t *base, size_t i, size_t n, size_t size, npi_compare *compare,
+                       const void *with)
+{
+    _Alignas(8) uint8_t sinking[CHUNK];
+    memcpy(sinking, base + i * size, size);
+    for (;;) {
+        size_t child = larger_child(base, i, n, size, compare, with);
+        if (child == n || compare(sinking, base + child * size, with) >= 0)
+            break;
+        memcpy(base + i * size, base + child * size, size);
+        i = child;
+    }
+    memcpy(base + i * size, sinking, size);
+}
+
 void npi_sort(void *base, size_t count, size_t size, npi_compare *compare, const void *with)
 {
     uint8_t *p = base;
+    void (*let_sink)(uint8_t *, size_t, size_t, size_t, npi_compare *, const void *) =
+        size <= CHUNK ? sink_small : sink;
     for (size_t i = count / 2; i > 0; i--)
-        sink(p, i - 1, count, size, compare, with);
+        let_sink(p, i - 1, count, size, compare, with);
     for (size_t n = count; n > 1; n--) {
         swap(p, p + (n - 1) * size, size);
-        sink(p, 0, n - 1, size, compare, with);
+        let_sink(p, 0, n - 1, size, compare, with);
     }
 }
 

@@ -87,7 +87,7 @@ void npi_listen_next_query(np_listeners *l)
         return;
     }
     if (!l->queries[l->query].autobound) /* that one marks rows of the query before it */
-        l->from = l->socks.count;
+        npi_socks_begin(&l->socks);
     begin_pass(l);
 }
 
@@ -96,8 +96,7 @@ static bool take_answer(np_listeners *l, const npi_message *m)
     npi_diag_answer a;
     if (!npi_diag_decode(&l->queries[l->query], m->payload, m->len, &a))
         return true;
-    a.sock.pass = (uint8_t)l->pass;
-    return npi_socks_add(&l->socks, &a);
+    return npi_socks_add(&l->socks, &a, l->pass);
 }
 
 /* Said once, for whatever protocol. */
@@ -121,11 +120,11 @@ static bool means_unlisted(int error)
  */
 static void end_pass(np_listeners *l)
 {
-    size_t before = l->socks.count;
     if (means_unlisted(l->dump.error)) {
         for (int i = l->query; i < l->query_count; i++)
             l->by_proc[i] |= i == l->query || l->dump.error == ETIMEDOUT;
-        l->socks.count = l->queries[l->query].autobound ? l->socks.count : l->from;
+        if (!l->queries[l->query].autobound)
+            npi_socks_forget(&l->socks);
         npi_listen_next_query(l);
         return;
     }
@@ -136,11 +135,9 @@ static void end_pass(np_listeners *l)
     if (l->dump.interrupted || l->dump.error)
         tell_unsteady(l);
     l->listed = true;
-    size_t seen = npi_socks_join(&l->socks, l->from, l->pass);
-    size_t rows = l->socks.count - l->from;
     bool once = l->queries[l->query].autobound;
-    bool agreed = l->pass > 1 && seen == rows && before - l->from == 2 * rows;
-    if (once || agreed || l->pass == 3) {
+    bool agreed = l->pass > 1 && npi_socks_agree(&l->socks, l->pass);
+    if (once || agreed || l->pass == NPI_PASSES) {
         npi_listen_next_query(l);
         return;
     }
@@ -238,10 +235,9 @@ static bool take_line(np_listeners *l, const npi_diag_query *q, npi_text line)
                   : npi_proc_net_inet(line, q->protocol, q->family, &a.sock);
     if (!ok || !has_wanted_state(q, &a.sock))
         return true;
-    a.sock.pass = 1;
     a.name = name.at;
     a.name_len = name.len;
-    return npi_socks_add(&l->socks, &a);
+    return npi_socks_add(&l->socks, &a, 1);
 }
 
 static void next_file(np_listeners *l)
@@ -285,7 +281,7 @@ static size_t take_chunk(np_listeners *l, const npi_diag_query *q, size_t len, b
 /* The rows of a protocol that sock_diag should know: what they lack is told once. */
 static void tell_poor(np_listeners *l, const npi_diag_query *q)
 {
-    if (l->poor || q->protocol > NP_PROTOCOL_UDP || l->socks.count == l->from)
+    if (l->poor || q->protocol > NP_PROTOCOL_UDP || l->socks.count == l->socks.section)
         return;
     l->poor = true;
     npi_listen_gap(l, POOR_BECAUSE ": rows are from /proc/net, which tells no device, backlog "
@@ -304,7 +300,6 @@ static void read_chunk(np_listeners *l, const npi_diag_query *q)
         return;
     }
     if (n <= 0) {
-        npi_socks_join(&l->socks, l->from, 1);
         tell_poor(l, q);
         next_file(l);
     }
@@ -324,7 +319,7 @@ static void chunk_or_open(np_listeners *l)
         return;
     }
     l->carried = 0;
-    l->from = l->socks.count;
+    npi_socks_begin(&l->socks);
     l->file = name ? open_proc_file(l, name) : -1;
     if (l->file >= 0) {
         l->listed = true;

@@ -174,11 +174,10 @@ static void look_into_all(npi_hunt *h, size_t end, size_t most, npi_hunt_phase t
 {
     while (h->left > 0 && h->phase != NPI_HUNT_DONE && h->slot < end && !npi_hunt_satisfied(h)) {
         npi_slot *slot = &h->slots[h->slot];
-        int64_t before = slot->position;
-        if (!slot->done && (before == 0 || most == NPI_HUNT_EVERYTHING))
+        if (!slot->done && (slot->position == 0 || most == NPI_HUNT_EVERYTHING))
             npi_hunt_look_into(h, slot, most);
         /* A table that the step did not reach the end of is gone on with in the next one. */
-        if (slot->done || most != NPI_HUNT_EVERYTHING || slot->position == before)
+        if (slot->done || most != NPI_HUNT_EVERYTHING)
             h->slot++;
     }
     end_round(h, npi_hunt_satisfied(h), end, then);

@@ -26,6 +26,7 @@ typedef struct npi_process {
 typedef struct npi_holder {
     uint32_t row;     /* of the socket in the table */
     uint32_t process; /* index */
+    uint32_t wanted;  /* index in npi_hunt.wanted */
     int64_t tid;
     int32_t fd;
 } npi_holder;

@@ -81,27 +81,46 @@ static bool still_there(const npi_hunt *h, const place *p, uint32_t inode)
     return n > 0 && npi_proc_link_inode(text, (size_t)n) == inode;
 }
 
-/*
- * A wanted socket is held here. Process ids are used again: only when the same process still
- * holds the same socket after its name was read do the two belong together.
- */
+/* A wanted socket is held here, by whoever the slot's process is. */
 static void found(npi_hunt *h, const place *p, uint32_t inode)
 {
     npi_wanted *w = wanted(h, inode);
     if (!w || (w->found && !h->all))
         return;
+    bool known = p->slot->process != 0;
     uint32_t process = process_of(h, p->slot);
     if (!process)
         return;
-    h->left -= 1 + NPI_FILE_CALLS;
-    if (!still_there(h, p, inode) || !npi_process_same(&h->processes[process - 1], h->proc))
+    h->left -= !known;
+    if (!known && !still_there(h, p, inode)) /* it was seen before we knew whose it is */
         return;
     for (; w < h->wanted + h->wanted_count && w->inode == inode; w++) {
-        if (!add_holder(h, (npi_holder){w->row, process - 1, p->tid, p->fd}))
+        if (!add_holder(h, (npi_holder){w->row, process - 1, (uint32_t)(w - h->wanted), p->tid,
+                                        p->fd}))
             return;
         h->missing -= !w->found;
         w->found = true;
     }
+}
+
+/*
+ * Process ids are used again. What was found in a table since `first` belongs to the process that
+ * was asked for its name only if its number still means the same one now.
+ */
+static void verify(npi_hunt *h, npi_slot *slot, size_t first)
+{
+    if (h->holder_count == first || h->phase == NPI_HUNT_DONE)
+        return;
+    h->left -= NPI_FILE_CALLS;
+    if (npi_process_same(&h->processes[slot->process - 1], h->proc))
+        return;
+    for (size_t i = first; i < h->holder_count; i++) {
+        npi_wanted *w = &h->wanted[h->holders[i].wanted];
+        h->missing += w->found;
+        w->found = false;
+    }
+    h->holder_count = first;
+    slot->process = 0;
 }
 
 static bool is_ring(const char *text, size_t len)
@@ -146,6 +165,7 @@ static bool look_into(npi_hunt *h, const char *folder, npi_slot *slot, int64_t t
         return true;
     }
     bool more = true;
+    size_t first = h->holder_count;
     for (size_t i = 0; i < most && h->left > 0 && h->phase != NPI_HUNT_DONE; i++) {
         if (npi_hunt_satisfied(h))
             break;
@@ -155,6 +175,7 @@ static bool look_into(npi_hunt *h, const char *folder, npi_slot *slot, int64_t t
         look_at(h, &f, &e, folder, slot, tid);
     }
     *position = f.position;
+    verify(h, slot, first);
     slot->denied |= f.error == EACCES || f.error == EPERM;
     npi_folder_close(&f);
     return !more;
@@ -219,6 +240,7 @@ static void read_ring(npi_hunt *h, npi_slot *slot, const char *fd)
     npi_buf_printf(&b, "%lld/fdinfo/%s", (long long)slot->pid, fd);
     int64_t n = npi_proc_read(h->proc, path, info, sizeof info);
     npi_text rest = {info, n > 0 ? (size_t)n : 0}, line;
+    size_t first = h->holder_count;
     h->left -= NPI_FILE_CALLS;
     while (npi_proc_line(&rest, &line)) {
         const char *colon = memchr(line.at, ':', line.len);
@@ -230,6 +252,7 @@ static void read_ring(npi_hunt *h, npi_slot *slot, const char *fd)
         if (w && !w->found)
             found(h, &(place){slot, slot->pid, NULL, -1}, inode);
     }
+    verify(h, slot, first);
 }
 
 bool npi_hunt_look_into_rings(npi_hunt *h, npi_slot *slot)

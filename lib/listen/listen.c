@@ -141,11 +141,8 @@ static void settle_rows(np_listeners *l)
     l->info.sockets = l->socks.count;
     npi_socks_merge_mptcp(&l->socks);
     l->info.clients = npi_socks_filter(&l->socks, &f);
-    if (!npi_socks_write_paths(&l->socks)) {
+    if (!npi_socks_write_paths(&l->socks) || !npi_socks_order(&l->socks))
         npi_listen_out_of_memory(l);
-        return;
-    }
-    npi_socks_order(&l->socks);
 }
 
 static void end_proc(np_listeners *l)

@@ -61,7 +61,6 @@ struct np_listeners {
     npi_diag_query queries[NPI_QUERIES];
     int query_count, query;
     unsigned pass, tries;
-    size_t from;           /* first row of this query */
     bool by_proc[NPI_QUERIES]; /* sock_diag does not know it */
     bool listed;           /* something could be listed at all */
     bool unsteady, poor;   /* these gaps have been told */

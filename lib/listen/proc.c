@@ -27,18 +27,13 @@ int64_t npi_proc_read(int root, const char *path, void *out, size_t size)
     int fd = openat(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return -errno;
-    size_t n = 0;
-    ssize_t got = 1;
-    while (n < size && got > 0) {
-        got = read(fd, (char *)out + n, size - n);
-        if (got > 0)
-            n += (size_t)got;
-        else if (got < 0 && errno == EINTR)
-            got = 1;
-    }
+    ssize_t n;
+    do
+        n = read(fd, out, size);
+    while (n < 0 && errno == EINTR);
     int err = errno;
     close(fd);
-    return got < 0 && n == 0 ? -err : (int64_t)n;
+    return n < 0 ? -err : n;
 }
 
 int64_t npi_proc_link(int dir, const char *path, char *out, size_t size)

@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 /* System calls that reading a file, or the begin of a folder, takes: what steps are counted in. */
-enum { NPI_FILE_CALLS = 3, NPI_FOLDER_CALLS = 4 };
+enum { NPI_FILE_CALLS = 2, NPI_FOLDER_CALLS = 4 };
 
-/* Octets of a file, at most size; negative: minus an errno. */
+/* What one reading of a file gives, at most size octets; negative: minus an errno. */
 int64_t npi_proc_read(int root, const char *path, void *out, size_t size);
 
 /* Octets of a link's text, at most size; negative: minus an errno. */

@@ -120,5 +120,5 @@ bool npi_process_read(npi_process *p, npi_buf *texts, int proc, int64_t pid, boo
     read_cgroup(p, texts, proc);
     if (command)
         read_command(p, texts, proc);
-    return !texts->nomem && npi_process_same(p, proc);
+    return !texts->nomem;
 }

@@ -39,7 +39,7 @@ typedef struct npi_sock {
     uint8_t protocol;        /* np_protocol */
     uint8_t type;            /* SOCK_STREAM and kin, for unix; the protocol's number for raw */
     uint8_t state;
-    uint8_t pass;            /* in which dump it was seen last */
+    uint8_t passes;          /* bits of the dumps that it was seen in */
     int8_t unlinked;         /* 1, 0; -1 unknown */
     bool v6only, v6only_known, autobound, procfs, dormant, kernel, has_file;
 } npi_sock;

@@ -28,6 +28,7 @@ void npi_socks_free(npi_socks *s)
         return;
     npi_free(s->mem, s->rows);
     npi_free(s->mem, s->infos);
+    npi_free(s->mem, s->slots);
     npi_buf_free(&s->names);
     npi_buf_free(&s->paths);
     npi_socks_init(s, s->mem);
@@ -39,24 +40,6 @@ static bool add_info(npi_socks *s, const npi_tcp_info *info, uint32_t *where)
         return false;
     s->infos[s->info_count++] = *info;
     *where = (uint32_t)s->info_count;
-    return true;
-}
-
-bool npi_socks_add(npi_socks *s, const npi_diag_answer *a)
-{
-    npi_sock row = a->sock;
-    if (!npi_make_room(s->mem, &s->rows, s->count, &s->room, sizeof *s->rows))
-        return false;
-    if (a->has_info && !add_info(s, &a->info, &row.info))
-        return false;
-    if (a->name_len > 0) {
-        row.name = (uint32_t)s->names.len;
-        row.name_len = (uint32_t)a->name_len;
-        npi_buf_bytes(&s->names, a->name, a->name_len);
-        if (s->names.nomem || s->names.cut)
-            return false;
-    }
-    s->rows[s->count++] = row;
     return true;
 }
 
@@ -85,36 +68,116 @@ static int same_socket(const npi_sock *a, const npi_sock *b)
     return c;
 }
 
-static int by_identity(const void *pa, const void *pb, const void *with)
+/* ---- one row for each socket --------------------------------------------------------------- */
+
+static uint64_t identity(const npi_sock *a)
 {
-    const npi_sock *a = pa, *b = pb;
-    (void)with;
-    int c = same_socket(a, b);
-    return c ? c : order(a->pass, b->pass);
+    uint64_t v = a->cookie ? a->cookie : (uint64_t)a->inode << 32 | (uint64_t)a->local.port << 16;
+    return (v + a->peer.port) * 0x9e3779b97f4a7c15u; /* spreads neighbours */
 }
 
-size_t npi_socks_join(npi_socks *s, size_t from, unsigned pass)
+void npi_socks_begin(npi_socks *s)
 {
-    size_t n = s->count - from, kept = 0, seen = 0;
-    if (n == 0)
-        return 0;
-    npi_sock *rows = s->rows + from;
-    npi_sort(rows, n, sizeof *rows, by_identity, NULL);
-    for (size_t i = 0; i < n; i++) {
-        npi_sock *last = kept > 0 ? &rows[kept - 1] : NULL;
-        if (last && same_socket(last, &rows[i]) == 0) {
-            bool autobound = last->autobound || rows[i].autobound;
-            *last = rows[i];
-            last->autobound = autobound;
-        } else {
-            rows[kept++] = rows[i];
-        }
-    }
-    for (size_t i = 0; i < kept; i++)
-        seen += rows[i].pass == pass;
-    s->count = from + kept;
-    return seen;
+    s->section = s->count;
+    memset(s->seen, 0, sizeof s->seen);
+    if (s->slots)
+        memset(s->slots, 0, s->slot_count * sizeof *s->slots);
 }
+
+void npi_socks_forget(npi_socks *s)
+{
+    s->count = s->section;
+    npi_socks_begin(s);
+}
+
+/* Where a socket stands, or would. */
+static uint32_t *slot_of(const npi_socks *s, const npi_sock *a)
+{
+    size_t at = identity(a) >> 16 & (s->slot_count - 1);
+    while (s->slots[at] && same_socket(&s->rows[s->slots[at] - 1], a) != 0)
+        at = (at + 1) & (s->slot_count - 1);
+    return &s->slots[at];
+}
+
+/* At most half of the slots are taken. */
+static bool grow_slots(npi_socks *s)
+{
+    size_t needed = 2 * (s->count - s->section + 1), count = s->slot_count ? s->slot_count : 64;
+    if (needed <= s->slot_count)
+        return true;
+    while (count < needed)
+        count *= 2;
+    npi_free(s->mem, s->slots);
+    s->slots = npi_alloc(s->mem, count, sizeof *s->slots);
+    s->slot_count = s->slots ? count : 0;
+    if (!s->slots)
+        return false;
+    for (size_t i = s->section; i < s->count; i++)
+        *slot_of(s, &s->rows[i]) = (uint32_t)i + 1;
+    return true;
+}
+
+static bool add_name(npi_socks *s, npi_sock *row, const npi_diag_answer *a)
+{
+    if (a->name_len == 0)
+        return true;
+    row->name = (uint32_t)s->names.len;
+    row->name_len = (uint32_t)a->name_len;
+    npi_buf_bytes(&s->names, a->name, a->name_len);
+    return !s->names.nomem && !s->names.cut;
+}
+
+/* Known already: the figures that came last, and what never changes as it was. */
+static bool update(npi_socks *s, npi_sock *row, const npi_diag_answer *a)
+{
+    npi_sock old = *row;
+    *row = a->sock;
+    row->passes = old.passes;
+    row->autobound |= old.autobound;
+    row->info = old.info;
+    row->name = old.name;
+    row->name_len = old.name_len;
+    if (a->has_info && old.info)
+        s->infos[old.info - 1] = a->info;
+    return old.name_len > 0 || add_name(s, row, a);
+}
+
+static bool append(npi_socks *s, const npi_diag_answer *a)
+{
+    npi_sock row = a->sock;
+    if (!npi_make_room(s->mem, &s->rows, s->count, &s->room, sizeof *s->rows))
+        return false;
+    if (a->has_info && !add_info(s, &a->info, &row.info))
+        return false;
+    if (!add_name(s, &row, a))
+        return false;
+    row.passes = 0;
+    s->rows[s->count++] = row;
+    return true;
+}
+
+bool npi_socks_add(npi_socks *s, const npi_diag_answer *a, unsigned pass)
+{
+    if (!grow_slots(s))
+        return false;
+    uint32_t *slot = slot_of(s, &a->sock);
+    if (*slot ? !update(s, &s->rows[*slot - 1], a) : !append(s, a))
+        return false;
+    if (!*slot)
+        *slot = (uint32_t)s->count;
+    npi_sock *row = &s->rows[*slot - 1];
+    s->seen[pass] += !(row->passes >> pass & 1);
+    row->passes |= (uint8_t)(1u << pass);
+    return true;
+}
+
+bool npi_socks_agree(const npi_socks *s, unsigned pass)
+{
+    size_t rows = s->count - s->section;
+    return s->seen[1] == rows && s->seen[pass] == rows;
+}
+
+/* ---- rows that are two --------------------------------------------------------------------- */
 
 static int by_inode(const void *pa, const void *pb, const void *with)
 {
@@ -122,12 +185,23 @@ static int by_inode(const void *pa, const void *pb, const void *with)
     int c = order(a->inode, b->inode);
     if (c == 0)
         c = order(b->protocol == NP_PROTOCOL_MPTCP, a->protocol == NP_PROTOCOL_MPTCP);
-    return c ? c : by_identity(a, b, with);
+    (void)with;
+    return c ? c : same_socket(a, b);
+}
+
+static bool has_mptcp(const npi_socks *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (s->rows[i].protocol == NP_PROTOCOL_MPTCP)
+            return true;
+    return false;
 }
 
 void npi_socks_merge_mptcp(npi_socks *s)
 {
     size_t kept = 0;
+    if (!has_mptcp(s))
+        return;
     npi_sort(s->rows, s->count, sizeof *s->rows, by_inode, NULL);
     for (size_t i = 0; i < s->count; i++) {
         const npi_sock *last = kept > 0 ? &s->rows[kept - 1] : NULL;
@@ -218,9 +292,8 @@ static int by_name(const npi_sock *a, const npi_sock *b, const npi_buf *names)
     return c ? c : order(a->name_len, b->name_len);
 }
 
-static int by_place(const void *pa, const void *pb, const void *names)
+static int by_place(const npi_sock *a, const npi_sock *b, const npi_buf *names)
 {
-    const npi_sock *a = pa, *b = pb;
     int c = order(a->protocol, b->protocol);
     if (c == 0)
         c = order(a->local.port, b->local.port);
@@ -241,9 +314,70 @@ static int by_place(const void *pa, const void *pb, const void *names)
     return c ? c : order(a->inode, b->inode);
 }
 
-void npi_socks_order(npi_socks *s)
+/* What is sorted in place of rows: their first differences as one number, and which row it is. */
+typedef struct place {
+    uint64_t key;
+    uint32_t row;
+} place;
+
+static uint64_t key_of(const npi_sock *s)
 {
-    npi_sort(s->rows, s->count, sizeof *s->rows, by_place, &s->names);
+    const uint8_t *o = s->local.octets;
+    return (uint64_t)s->protocol << 56 | (uint64_t)s->local.port << 40 |
+           (uint64_t)s->local.family << 32 |
+           ((uint64_t)o[0] << 24 | (uint64_t)o[1] << 16 | (uint64_t)o[2] << 8 | o[3]);
+}
+
+static int by_key(const void *pa, const void *pb, const void *with)
+{
+    const place *a = pa, *b = pb;
+    const npi_socks *s = with;
+    int c = order(a->key, b->key);
+    return c ? c : by_place(&s->rows[a->row], &s->rows[b->row], &s->names);
+}
+
+/* Row i comes from places[i].row: each cycle of moves once, with one row put aside. */
+static void move_rows(npi_socks *s, place *places)
+{
+    for (uint32_t first = 0; first < s->count; first++) {
+        npi_sock aside = s->rows[first];
+        uint32_t to = first;
+        while (places[to].row != first) {
+            uint32_t from = places[to].row;
+            s->rows[to] = s->rows[from];
+            places[to].row = to; /* done */
+            to = from;
+        }
+        s->rows[to] = aside;
+        places[to].row = to;
+    }
+}
+
+/* What the lists grew beyond what they hold. */
+static void trim(npi_socks *s)
+{
+    npi_free(s->mem, s->slots);
+    s->slots = NULL;
+    s->slot_count = 0;
+    npi_sock *rows = s->count ? npi_realloc(s->mem, s->rows, s->count, sizeof *rows) : NULL;
+    if (rows) {
+        s->rows = rows;
+        s->room = s->count;
+    }
+}
+
+bool npi_socks_order(npi_socks *s)
+{
+    trim(s);
+    place *places = npi_alloc(s->mem, s->count + 1, sizeof *places);
+    if (!places)
+        return false;
+    for (size_t i = 0; i < s->count; i++)
+        places[i] = (place){key_of(&s->rows[i]), (uint32_t)i};
+    npi_sort(places, s->count, sizeof *places, by_key, s);
+    move_rows(s, places);
+    npi_free(s->mem, places);
+    return true;
 }
 
 static bool is_stream(const npi_sock *s)

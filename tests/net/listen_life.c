@@ -200,6 +200,31 @@ static void steps_are_bounded(void **state)
     np_listeners_free(l);
 }
 
+/* Wherever a turn ends within a table, the next one goes on there: nobody is left out. */
+static void no_table_is_left_unfinished(void **state)
+{
+    (void)state;
+    needs_netlink();
+    enum { SOCKETS = 300, DESCRIPTORS = 13 };
+    static int held[SOCKETS];
+    char pid[16];
+    for (int i = 0; i < SOCKETS; i++) {
+        held[i] = server(SOCK_STREAM, 0, "127.0.0.1", 0);
+        snprintf(pid, sizeof pid, "%d", 1000 + i);
+        put_process(pid);
+        for (int k = 0; k < DESCRIPTORS; k++)
+            put_link(pid, k, k == i % DESCRIPTORS ? inode_of(held[i]) : 2);
+    }
+    static const char *const modes[] = {"first", "all", "auto"};
+    for (int m = 0; m < 3; m++) {
+        LOOK("proc-root", root, "protocols", "tcp", "owners", modes[m], "owner-budget", "10s");
+        for (int i = 0; i < SOCKETS; i++)
+            assert_int_equal(row(held[i]).pid, 1000 + i);
+    }
+    for (int i = 0; i < SOCKETS; i++)
+        close(held[i]);
+}
+
 /* ---- life ---------------------------------------------------------------------------------- */
 
 static void every_call_in_every_state(void **state)
@@ -422,6 +447,7 @@ int main(int argc, char **argv)
         LIFE(descriptor_is_closed_meanwhile),
         LIFE(process_1_is_hidden),
         LIFE(steps_are_bounded),
+        LIFE(no_table_is_left_unfinished),
         LIFE(every_call_in_every_state),
         LIFE(cancelled),
         LIFE(errors_latch),
