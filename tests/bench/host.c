@@ -44,7 +44,9 @@ static int listener(int process, int port)
 {
     struct sockaddr_in a = place(process, port);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int on = 1;
     check(fd, "socket");
+    check(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
     check(bind(fd, (void *)&a, sizeof a), "bind");
     check(listen(fd, 128), "listen");
     return fd;
