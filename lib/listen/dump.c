@@ -7,6 +7,7 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <string.h>
 
 #ifdef HAVE_LIBMNL
@@ -26,10 +27,11 @@ void npi_dump_feed(npi_dump *d, const void *datagram, size_t len)
 /* The negative errno at the front of DONE and of an error message. */
 static int error_in(const struct nlmsghdr *h)
 {
+    enum { LARGEST = 4095 };
     int32_t e = 0;
     if (mnl_nlmsg_get_payload_len(h) >= sizeof e)
         memcpy(&e, mnl_nlmsg_get_payload(h), sizeof e);
-    return e < 0 ? -e : 0;
+    return e < -LARGEST ? EPROTO : e < 0 ? -e : 0;
 }
 
 /* libmnl compares lengths as signed numbers: one beyond 2 GiB would seem to fit anywhere. */
@@ -64,7 +66,6 @@ npi_dump_step npi_dump_next(npi_dump *d, npi_message *out)
 }
 
 #else
-#include <errno.h>
 
 npi_dump npi_dump_begin(uint32_t seq)
 {

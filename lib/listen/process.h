@@ -11,8 +11,9 @@
 enum { NPI_PROCESS_CALLS = 8 * NPI_FILE_CALLS /* of npi_process_read: so many files */ };
 
 /*
- * Fill in p, of which the files are of one process only if npi_process_same says so afterwards; its texts go behind `texts`. False when the process is gone, or out of memory
- * (texts->nomem). What cannot be read for want of privilege is empty or unknown.
+ * Fill in p; its texts go behind `texts`. What was read is of one process only if npi_process_same
+ * says so afterwards. False when the process is gone, or out of memory (texts->nomem). What cannot
+ * be read for want of privilege is empty or unknown.
  */
 bool npi_process_read(npi_process *p, npi_buf *texts, int proc, int64_t pid, bool command);
 

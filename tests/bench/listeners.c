@@ -2,7 +2,7 @@
 /*
  * For make bench: list as a program would, or ask the kernel twice the simplest way.
  *
- *     listeners bare          two dumps of TCP and UDP, IPv4 and IPv6; counts and prints nothing else
+ *     listeners bare          two dumps of TCP and UDP, IPv4 and IPv6, which are only counted
  *     listeners MODE          np_listeners with owners=MODE; prints entries and octets for each
  */
 #include <linux/inet_diag.h>

@@ -133,6 +133,11 @@ static void error_message(void **state)
     frame(&m, NLMSG_ERROR, 0, 7, &error, sizeof error);
     assert_int_equal(step_of(&m, 7, &d, &got), NPI_DUMP_END);
     assert_int_equal(d.error, EOPNOTSUPP);
+    error = INT32_MIN; /* no errno, and its negative is no number */
+    m.len = 0;
+    frame(&m, NLMSG_ERROR, 0, 7, &error, sizeof error);
+    assert_int_equal(step_of(&m, 7, &d, &got), NPI_DUMP_END);
+    assert_int_equal(d.error, EPROTO);
 }
 
 static void interrupted(void **state)
