@@ -108,8 +108,22 @@ typedef struct np_responder {
     int32_t icmp_code;
     char mark[16];
     int32_t short_quote;
-    int32_t reserved; /* 0 */
+    int32_t mtu;         /* that it asks for: fragmentation needed, packet too big; 0 none */
+    int32_t label_count; /* of the MPLS label stack that the probe had (RFC 4950) */
+    int32_t ingress_index; /* of the interface that the probe came in by (RFC 5837); 0 unknown */
+    int32_t ingress_mtu;   /* of that interface; 0 unknown */
+    int32_t reserved;    /* 0 */
+    char ingress_name[64]; /* of that interface, escaped; "" unknown */
+    char ingress_addr[64]; /* of that interface; "" unknown */
 } np_responder;
+
+/** One entry of an MPLS label stack (RFC 3032), the outermost first. */
+typedef struct np_label {
+    int32_t label;         /* 20 bits */
+    int32_t traffic_class; /* 3 bits */
+    int32_t bottom;        /* 1: the last of the stack */
+    int32_t ttl;
+} np_label;
 
 /**
  * Counts and times of a hop, or of one responder.
@@ -333,6 +347,13 @@ NP_API int np_trace_responder_count(const np_trace *t, int index);
 /** One of them. NP_ERR_RANGE where there is none. Since 0.1. */
 NP_API np_status np_trace_get_responder(const np_trace *t, int index, int responder,
                                         np_responder *out, size_t out_size);
+
+/**
+ * Copy entry `label` of the MPLS label stack that responder `responder` of row `index` told of.
+ * NP_ERR_RANGE where there is none. Since 0.1.
+ */
+NP_API np_status np_trace_get_label(const np_trace *t, int index, int responder, int label,
+                                    np_label *out, size_t out_size);
 
 /** Its own times and counts. NP_ERR_RANGE where there is none. Since 0.1. */
 NP_API np_status np_trace_get_responder_stats(const np_trace *t, int index, int responder,

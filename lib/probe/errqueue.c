@@ -73,6 +73,8 @@ static bool take_error(const struct cmsghdr *c, npi_reply *out)
     out->type = e.ee_type;
     out->code = e.ee_code;
     out->info = e.ee_info;
+    if (!(e.ee_rfc4884.flags & SO_EE_RFC4884_FLAG_INVALID))
+        out->extension = e.ee_rfc4884.len;
     size_t rest = payload(c) - sizeof e;
     if (rest > sizeof offender)
         rest = sizeof offender;

@@ -8,6 +8,7 @@
 #include "base/addr.h"
 #include "base/mem.h"
 #include "probe/stats.h"
+#include "wire/extension.h"
 
 enum { NPI_RESPONDERS_MAX = 64 }; /* addresses kept at one TTL; further ones are not */
 
@@ -19,6 +20,9 @@ typedef struct npi_responder {
     bool short_quote; /* its errors do not tell which probe they are about: known by address */
     uint8_t type, code;
     int reply_ttl;
+    uint32_t mtu;     /* that it asks for; 0 none */
+    bool has_extension;
+    npi_extension extension; /* of its latest error that had one */
     npi_counts counts; /* received, late, duplicates */
     npi_times times;
 } npi_responder;

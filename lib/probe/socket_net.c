@@ -30,6 +30,12 @@ enum {
 #ifndef IP_PMTUDISC_OMIT
 #define IP_PMTUDISC_OMIT 5
 #endif
+#ifndef IP_RECVERR_RFC4884 /* Linux 5.9: where extensions of RFC 4884 begin */
+#define IP_RECVERR_RFC4884 26
+#endif
+#ifndef IPV6_RECVERR_RFC4884
+#define IPV6_RECVERR_RFC4884 31
+#endif
 
 typedef struct endpoint {
     npi_transport t;
@@ -188,12 +194,14 @@ static int set_options(int fd, int family)
         set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
         set(fd, IPPROTO_IP, IP_PKTINFO, 1);
         set(fd, IPPROTO_IP, IP_RECVTTL, 1);
+        set(fd, IPPROTO_IP, IP_RECVERR_RFC4884, 1);
         return set(fd, IPPROTO_IP, IP_RECVERR, 1);
     }
     set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
     set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IP_PMTUDISC_OMIT);
     set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
     set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1);
+    set(fd, IPPROTO_IPV6, IPV6_RECVERR_RFC4884, 1);
     return set(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
 }
 

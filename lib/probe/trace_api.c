@@ -259,6 +259,25 @@ static const npi_hop *row(const np_trace *t, int index)
     return &t->hops[t->strategy.cfg.first_ttl + index - 1];
 }
 
+static int label_count(const npi_responder *r)
+{
+    int count = r->has_extension ? r->extension.label_count : 0;
+    return count < NPI_LABELS ? count : NPI_LABELS;
+}
+
+static void export_extension(const npi_responder *r, np_responder *out)
+{
+    const npi_ingress *i = &r->extension.ingress;
+    out->label_count = label_count(r);
+    if (!r->has_extension || !i->known)
+        return;
+    out->ingress_index = i->index <= INT32_MAX ? (int32_t)i->index : 0;
+    out->ingress_mtu = i->mtu <= INT32_MAX ? (int32_t)i->mtu : 0;
+    npi_buf name = npi_buf_in(out->ingress_name, sizeof out->ingress_name);
+    npi_buf_escaped(&name, i->name, strlen(i->name));
+    put_addr(out->ingress_addr, sizeof out->ingress_addr, &i->addr);
+}
+
 void npi_trace_export_responder(const np_trace *t, const npi_responder *r, np_responder *out)
 {
     *out = (np_responder){.name = "", .reply_ttl = -1, .icmp_type = -1, .icmp_code = -1};
@@ -273,6 +292,8 @@ void npi_trace_export_responder(const np_trace *t, const npi_responder *r, np_re
         return;
     out->icmp_type = r->type;
     out->icmp_code = r->code;
+    out->mtu = r->mtu <= INT32_MAX ? (int32_t)r->mtu : 0;
+    export_extension(r, out);
     npi_buf mark = npi_buf_in(out->mark, sizeof out->mark);
     npi_icmp_mark(&mark, t->target.family, r->type, r->code, r->is_target);
 }
@@ -346,6 +367,23 @@ np_status np_trace_get_responder(const np_trace *t, int index, int responder, np
         return NP_ERR_RANGE;
     np_responder copy;
     npi_trace_export_responder(t, r, &copy);
+    npi_export(out, out_size, &copy, sizeof copy);
+    return NP_OK;
+}
+
+np_status np_trace_get_label(const np_trace *t, int index, int responder, int label, np_label *out,
+                             size_t out_size)
+{
+    if (!out)
+        return t ? NP_ERR_INVALID : NP_ERR_NOMEM;
+    npi_export(out, out_size, &(np_label){0}, sizeof *out);
+    if (!t)
+        return NP_ERR_NOMEM;
+    const npi_responder *r = responder_at(t, index, responder);
+    if (!r || label < 0 || label >= label_count(r))
+        return NP_ERR_RANGE;
+    const npi_label *l = &r->extension.labels[label];
+    np_label copy = {(int32_t)l->label, l->traffic_class, l->bottom, l->ttl};
     npi_export(out, out_size, &copy, sizeof copy);
     return NP_OK;
 }

@@ -70,6 +70,35 @@ static void put_responder(npi_json *j, const np_responder *r)
     npi_json_bool(j, "short_quote", r->short_quote != 0);
 }
 
+/* What routers append to their errors; left out where there is nothing. */
+static void put_extension(npi_json *j, const np_trace *t, int index, int responder,
+                          const np_responder *r)
+{
+    np_label l;
+    if (r->mtu)
+        npi_json_i64(j, "mtu", r->mtu);
+    if (r->ingress_index || r->ingress_name[0] || r->ingress_addr[0]) {
+        npi_json_object(j, "ingress");
+        npi_json_i64(j, "index", r->ingress_index);
+        npi_json_str(j, "name", or_null(r->ingress_name));
+        npi_json_str(j, "addr", or_null(r->ingress_addr));
+        npi_json_i64(j, "mtu", r->ingress_mtu);
+        npi_json_object_end(j);
+    }
+    if (r->label_count == 0)
+        return;
+    npi_json_array(j, "labels");
+    for (int i = 0; np_trace_get_label(t, index, responder, i, &l, sizeof l) == NP_OK; i++) {
+        npi_json_object(j, NULL);
+        npi_json_i64(j, "label", l.label);
+        npi_json_i64(j, "traffic_class", l.traffic_class);
+        npi_json_bool(j, "bottom", l.bottom != 0);
+        npi_json_i64(j, "ttl", l.ttl);
+        npi_json_object_end(j);
+    }
+    npi_json_array_end(j);
+}
+
 static void put_hop(npi_json *j, const np_trace *t, int index)
 {
     np_hop h;
@@ -88,6 +117,7 @@ static void put_hop(npi_json *j, const np_trace *t, int index)
         np_trace_get_responder_stats(t, index, i, &s, sizeof s);
         npi_json_object(j, NULL);
         put_responder(j, &r);
+        put_extension(j, t, index, i, &r);
         put_stats(j, &s);
         npi_json_object_end(j);
     }

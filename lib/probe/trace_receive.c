@@ -67,6 +67,24 @@ static uint8_t echo_reply(int family)
     return family == 4 ? NPI_ICMP4_ECHO_REPLY : NPI_ICMP6_ECHO_REPLY;
 }
 
+/*
+ * Extensions stand behind the quote. Routers from before RFC 4884 do not tell where, and quote 128
+ * octets; what is not ours of that (IP header, and UDP's) the kernel has taken away.
+ */
+static void take_extension(const np_trace *t, npi_responder *r, const npi_reply *reply)
+{
+    size_t headers = (t->target.family == 4 ? 20u : 40u) + (t->kind == NP_TRACE_UDP ? 8u : 0u);
+    bool told = reply->extension > 0;
+    size_t at = told ? reply->extension : NPI_EXTENSION_OFFSET - headers;
+    npi_extension e;
+    if (!reply->error || t->kind == NP_TRACE_TCP || at >= reply->len)
+        return;
+    if (!npi_extension_decode(reply->data + at, reply->len - at, !told, &e))
+        return;
+    r->has_extension = true;
+    r->extension = e;
+}
+
 static npi_responder *responder_for(np_trace *t, const npi_probe *p, const answer *a, int *index,
                                     bool *made)
 {
@@ -81,6 +99,9 @@ static npi_responder *responder_for(np_trace *t, const npi_probe *p, const answe
     r->code = a->reply->error ? a->reply->code : 0;
     r->reply_ttl = a->reply->reply_ttl;
     r->short_quote = a->short_quote;
+    if (a->reply->error && npi_icmp_meaning_of(t->target.family, r->type, r->code) == NPI_ICMP_MTU)
+        r->mtu = a->reply->info;
+    take_extension(t, r, a->reply);
     return r;
 }
 

@@ -59,6 +59,7 @@ typedef struct npi_reply {
     npi_tcp_answer tcp;
     int64_t rtt_ns;    /* the kernel's own measurement of the handshake; -1 none */
     size_t len;
+    size_t extension;  /* error: where in data the router's extension begins; 0 it tells of none */
     /* error: quoted octets from our ICMP header (ICMP), from our payload (UDP); else as received */
     uint8_t data[NPI_REPLY_MAX];
 } npi_reply;

@@ -47,6 +47,7 @@ static const command_choice choices[] = {
     {'w', "report-wide", NULL, NULL, NULL, false, showing, "a report that cuts no names"},
     {'b', "show-ips", NULL, NULL, NULL, false, showing, "names and addresses"},
     {'n', "no-dns", NULL, "names", "no", false, showing, "addresses only"},
+    {'e', "mpls", NULL, NULL, NULL, false, showing, "MPLS labels that routers tell of"},
     {'o', "order", "FIELDS", NULL, NULL, false, showing, "columns, by letter [LS NABWV]"},
     {'j', "json", NULL, NULL, NULL, false, showing, "one JSON document instead of a report"},
     {'h', "help", NULL, NULL, NULL, false, other, "this text"},
@@ -69,7 +70,6 @@ static const command_stranger strangers[] = {
     {'l', "raw", "there is no raw format: take --json"},
     {'z', "aslookup", "-z is mtr's AS look-up, which is not supported"},
     {'y', "ipinfo", "-y is mtr's IP information, which is not supported"},
-    {'e', "mpls", "-e is mtr's MPLS display, which is not supported"},
     {'F', "filename", "-F is mtr's file of hosts: call np-trace once for each host"},
     {'B', "bitpattern", "-B is mtr's bit pattern, which cannot be chosen"},
     {'S', "sctp", "-S is mtr's SCTP, which is not supported: here -u or -T"},
@@ -153,6 +153,9 @@ static options_result apply(np_trace *t, int letter, const char *value, trace_op
         return OPTIONS_RUN;
     case 'b':
         o->style.show_ips = true;
+        return OPTIONS_RUN;
+    case 'e':
+        o->style.mpls = true;
         return OPTIONS_RUN;
     case 'j':
         o->json = true;

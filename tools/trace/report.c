@@ -226,6 +226,21 @@ static void put_others(const np_trace *t, int index, const char *main_addr,
     }
 }
 
+/* The label stack that the row's responder told of, a line each, as mtr has it. */
+static void put_labels(const np_trace *t, int index, const char *main_addr, FILE *out)
+{
+    for (int i = 0; i < np_trace_responder_count(t, index); i++) {
+        np_responder r;
+        np_label l;
+        np_trace_get_responder(t, index, i, &r, sizeof r);
+        if (strcmp(r.addr, main_addr) != 0)
+            continue;
+        for (int k = 0; np_trace_get_label(t, index, i, k, &l, sizeof l) == NP_OK; k++)
+            fprintf(out, "       [MPLS: Lbl %d TC %d S %d TTL %d]\n", l.label, l.traffic_class,
+                    l.bottom, l.ttl);
+    }
+}
+
 static void put_row(const np_trace *t, int index, const report_style *style, size_t width,
                     FILE *out)
 {
@@ -239,6 +254,8 @@ static void put_row(const np_trace *t, int index, const report_style *style, siz
     size_t room = style->wide || used < 0 ? width : width - (size_t)used;
     columns_put(out, text, room, room);
     put_figures(&s, style, out);
+    if (style->mpls)
+        put_labels(t, index, h.addr, out);
     put_others(t, index, h.addr, style, width, out);
 }
 
@@ -289,6 +306,22 @@ static const char *mark_meaning(const char *mark)
     return "unreachable";
 }
 
+/* By which of its interfaces the probe came in, when the router tells (RFC 5837). */
+static void put_ingress(const np_responder *r, int ttl, FILE *out)
+{
+    bool named = r->ingress_name[0] != '\0';
+    if (!named && !r->ingress_addr[0] && !r->ingress_index)
+        return;
+    fprintf(out, "# hop %d: %s received it by ", ttl, r->addr);
+    if (named)
+        fprintf(out, "%s", r->ingress_name);
+    else
+        fprintf(out, "interface %d", r->ingress_index);
+    if (r->ingress_addr[0])
+        fprintf(out, " (%s)", r->ingress_addr);
+    putc('\n', out);
+}
+
 static void put_marks(const np_trace *t, int index, FILE *out)
 {
     for (int i = 0; i < np_trace_responder_count(t, index); i++) {
@@ -299,6 +332,10 @@ static void put_marks(const np_trace *t, int index, FILE *out)
         if (r.mark[0])
             fprintf(out, "# hop %d: %s answered %s (%s)\n", h.ttl, r.addr, r.mark,
                     mark_meaning(r.mark));
+        if (r.mtu > 0)
+            fprintf(out, "# hop %d: %s asks for packets of at most %d octets\n", h.ttl, r.addr,
+                    r.mtu);
+        put_ingress(&r, h.ttl, out);
     }
 }
 

@@ -14,6 +14,7 @@ typedef struct report_style {
     const char *order; /* letters of columns, as mtr -o; "LS NABWV" */
     bool wide;         /* names are not cut */
     bool show_ips;     /* "name (address)" */
+    bool mpls;         /* a line for each label, below its hop */
     bool interrupted;
 } report_style;
 
