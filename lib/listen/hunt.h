@@ -84,7 +84,7 @@ typedef struct npi_hunt {
     size_t holder_count, holder_room;
     npi_buf texts;
 
-    uint64_t descriptors, looked_into, denied;
+    uint64_t descriptors, held, looked_into, denied;
     bool saw_init;  /* process 1 is in the list: it is hidden where others' processes are */
     bool listed, hidden;
     bool blind;     /* some processes are hidden, or cannot be looked into */

@@ -177,6 +177,7 @@ static void put_run(npi_json *j, const np_listeners *l)
     npi_json_u64(j, "processes", i.processes);
     npi_json_u64(j, "denied", i.denied);
     npi_json_u64(j, "descriptors", i.descriptors);
+    npi_json_u64(j, "held", i.held);
     npi_json_u64(j, "dumps", i.dumps);
     npi_json_bool(j, "complete", i.complete != 0);
     put_known(j, "start_ns", i.start_ns);

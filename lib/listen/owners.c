@@ -183,6 +183,7 @@ static void end_hunt(np_listeners *l, bool complete)
     l->info.processes = l->hunt.looked_into;
     l->info.denied = l->hunt.denied;
     l->info.descriptors = l->hunt.descriptors;
+    l->info.held = l->hunt.held;
     l->phase = NPI_LISTEN_FILES;
     l->row = 0;
 }

@@ -82,9 +82,9 @@ static void structs(void **state)
     AT(np_interface, addr, 20);
     AT(np_interface, loopback, 96);
 
-    assert_int_equal(sizeof(np_listeners_info), 72);
-    AT(np_listeners_info, dumps, 40);
-    AT(np_listeners_info, start_ns, 56);
+    assert_int_equal(sizeof(np_listeners_info), 80);
+    AT(np_listeners_info, dumps, 48);
+    AT(np_listeners_info, start_ns, 64);
 }
 
 static void values(void **state)

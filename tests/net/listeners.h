@@ -158,8 +158,13 @@ static inline void end(pid_t pid)
     waitpid(pid, NULL, 0);
 }
 
-/* A process that does `work`, and then waits. Returns when the work is done. */
-static inline pid_t begin(void (*work)(void *), void *with)
+static inline void rest(void)
+{
+    pause();
+}
+
+/* A process that does `work`, and then something for ever. Returns when the work is done. */
+static inline pid_t begin_and(void (*work)(void *), void (*for_ever)(void), void *with)
 {
     int done[2];
     char c;
@@ -169,12 +174,17 @@ static inline pid_t begin(void (*work)(void *), void *with)
         work(with);
         (void)!write(done[1], "x", 1);
         for (;;)
-            pause();
+            for_ever();
     }
     close(done[1]);
     assert_int_equal(read(done[0], &c, 1), 1);
     close(done[0]);
     return pid;
+}
+
+static inline pid_t begin(void (*work)(void *), void *with)
+{
+    return begin_and(work, rest, with);
 }
 
 static inline void nothing(void *with)

@@ -406,23 +406,110 @@ static void kernel_owned(void **state)
     }
 }
 
+/* ---- cgroups -------------------------------------------------------------------------------- */
+
+static char cgroup[256];
+
+static void enter(const char *name)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", cgroup, name);
+    mkdir(path, 0755);
+    snprintf(path, sizeof path, "%s/%s/cgroup.procs", cgroup, name);
+    int f = open(path, O_WRONLY);
+    assert_true(f >= 0);
+    assert_int_equal(write(f, "0", 1), 1);
+    close(f);
+}
+
+#define CONTAINER "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/* As systemd does: made in the cgroup of the socket unit, used in that of the service. */
+static void listen_for_a_service(void *with)
+{
+    enter("ssh.socket");
+    listen_in_common(with);
+    enter("ssh.service");
+}
+
+static void listen_in_a_container(void *with)
+{
+    enter("docker-" CONTAINER ".scope");
+    listen_in_common(with);
+}
+
+/* A folder below the unified tree, where this process may make one. */
+static bool make_cgroup(void)
+{
+    static const char *const roots[] = {"/sys/fs/cgroup/unified", "/sys/fs/cgroup"};
+    for (int i = 0; i < 2; i++) {
+        snprintf(cgroup, sizeof cgroup, "%s/cgroup.procs", roots[i]);
+        if (access(cgroup, W_OK) != 0)
+            continue;
+        snprintf(cgroup, sizeof cgroup, "%s/np-test-%d", roots[i], (int)getpid());
+        if (mkdir(cgroup, 0755) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void remove_cgroup(void)
+{
+    static const char *const names[] = {"ssh.socket", "ssh.service", "docker-" CONTAINER ".scope"};
+    char path[512];
+    for (int i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "%s/%s", cgroup, names[i]);
+        rmdir(path);
+    }
+    assert_int_equal(rmdir(cgroup), 0);
+}
+
+static void units_and_containers(void **state)
+{
+    (void)state;
+    needs_netlink();
+    if (!make_cgroup())
+        skip();
+    np_listener n;
+    pid_t service = begin(listen_for_a_service, (void *)2117);
+    LOOK("port", "2117");
+    assert_int_equal(np_listeners_get(view, row_of(common->inode), &n, sizeof n), NP_OK);
+    assert_string_equal(n.socket_unit, "ssh.socket");
+    assert_string_equal(n.unit, "ssh.service");
+    assert_int_equal(n.pid, service);
+    LOOK("port", "2117", "match", "ssh.socket");
+    assert_int_equal(np_listeners_count(view), 1);
+    end(service);
+    pid_t boxed = begin(listen_in_a_container, (void *)2118);
+    LOOK("port", "2118");
+    assert_int_equal(np_listeners_get(view, row_of(common->inode), &n, sizeof n), NP_OK);
+    assert_string_equal(n.container, CONTAINER);
+    assert_non_null(strstr(owner(common->inode, 0).cgroup, "/docker-" CONTAINER ".scope"));
+    end(boxed);
+    remove_cgroup();
+}
+
 /* ---- under way ---------------------------------------------------------------------------- */
+
+static void breed(void)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    waitpid(pid, NULL, 0);
+}
+
+static void let_go_of(void *with)
+{
+    close(*(int *)with);
+}
 
 /* Processes that come and go while their tables are looked into: no trouble, no wrong owner. */
 static void processes_come_and_go(void **state)
 {
     (void)state;
     int fd = server(SOCK_STREAM, 0, "127.0.0.1", 2120);
-    pid_t breeder = fork_child();
-    if (breeder == 0) {
-        close(fd);
-        for (;;) {
-            pid_t pid = fork();
-            if (pid == 0)
-                _exit(0);
-            waitpid(pid, NULL, 0);
-        }
-    }
+    pid_t breeder = begin_and(let_go_of, breed, &fd);
     for (int i = 0; i < 100; i++) {
         LOOK("port", "2120", "owners", "all");
         assert_int_equal(row(fd).owner_count, 1);
@@ -524,6 +611,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(holder_in_another_namespace),
         cmocka_unit_test(sockets_of_other_namespaces_are_not_ours),
         cmocka_unit_test(kernel_owned),
+        cmocka_unit_test(units_and_containers),
         cmocka_unit_test(processes_come_and_go),
         cmocka_unit_test(stable_sockets_under_churn),
         cmocka_unit_test(others_are_listed_and_denied),

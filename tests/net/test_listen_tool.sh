@@ -66,6 +66,26 @@ if ! "$tool" --version | grep -q '^ *listen .*sock_diag'; then
     finish
 fi
 
+same "no control octets" "$("$tool" -anpexW | LC_ALL=C tr -d '\n\040-\176' | wc -c)" 0
+
+# ---- ss, where it is right: which places are listened at, and by whom
+
+if command -v ss >/dev/null; then
+    "$tool" --json tcp udp | jq -r '.listeners[] | select(.protocol != "mptcp") |
+        "\(.protocol) \(.port) \(.inode) \(.owners | map(.pid) | sort | join(","))"' | sort >"$LAB_DIR/ours"
+    # ss leaves servers and idle clients together: what we call clients is not compared.
+    ss -Hltunpe | sed -n 's/^\([a-z]*\) .*:\([0-9]*\)  *[^ ]*:\*  *\(.*\)/\1 \2 \3/p' |
+        while read -r protocol port rest; do
+            inode=$(sed -n 's/.*ino:\([0-9]*\).*/\1/p' <<<"$rest")
+            held=$(grep -o 'pid=[0-9]*' <<<"$rest" | sort -u -t= -k2n | sed 's/pid=//' | paste -sd,)
+            echo "$protocol $port $inode $held"
+        done | sort >"$LAB_DIR/theirs"
+    left=$(comm -23 "$LAB_DIR/ours" "$LAB_DIR/theirs")
+    same "every listener is one of ss's, with the same holders" "$left" ""
+    more=$(comm -13 "$LAB_DIR/ours" "$LAB_DIR/theirs" | grep -c .)
+    same "what ss has besides: an idle client, and the MPTCP socket as TCP" "$more" 2
+fi
+
 # ---- the table
 
 run root

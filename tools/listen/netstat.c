@@ -229,15 +229,16 @@ int netstat_print(const np_listeners *l, const listen_options *o, FILE *out)
 
 void netstat_warn(const np_listeners *l, FILE *err)
 {
+    np_listeners_info i;
     np_listener n;
-    bool denied = false, known = false;
+    bool denied = false;
     int count = np_listeners_count(l);
-    for (int i = 0; i < count; i++) {
-        np_listeners_get(l, i, &n, sizeof n);
-        denied |= n.owner_state == NP_OWNER_DENIED;
-        known |= n.owner_state == NP_OWNER_KNOWN;
+    for (int k = 0; k < count && !denied; k++) {
+        np_listeners_get(l, k, &n, sizeof n);
+        denied = n.owner_state == NP_OWNER_DENIED;
     }
-    if (denied && known)
+    np_listeners_get_info(l, &i, sizeof i);
+    if (denied && i.held > 0)
         fputs("(Not all processes could be identified, non-owned process info\n"
               " will not be shown, you would have to be root to see it all.)\n",
               err);
