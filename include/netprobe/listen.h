@@ -161,7 +161,7 @@ typedef struct np_listeners_info {
     uint64_t processes;    /* looked into */
     uint64_t denied;       /* processes that could not be looked into */
     uint64_t descriptors;  /* links read */
-    uint64_t held;         /* those of them that are sockets, of whatever kind */
+    uint64_t held;         /* those of them that are sockets of other processes, of any kind */
     uint64_t dumps;        /* asked for */
     int32_t complete;      /* 1: every owner was looked for to the end */
     int64_t start_ns, end_ns; /* CLOCK_REALTIME; -1 not yet */

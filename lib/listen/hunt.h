@@ -64,6 +64,7 @@ typedef struct npi_hunt {
     int proc, cgroups; /* descriptors of both roots; cgroups -1 where there is none */
     bool all;          /* every holder, not just the first */
     bool command;      /* command lines too */
+    int64_t self;      /* this process: what it holds to ask with does not count */
     npi_hunt_phase phase;
 
     npi_wanted *wanted; /* by inode */

@@ -142,7 +142,7 @@ static void look_at(npi_hunt *h, const npi_folder *f, const npi_entry *e, const 
         return;
     slot->ring |= is_ring(text, (size_t)n);
     uint32_t inode = npi_proc_link_inode(text, (size_t)n);
-    h->held += inode != 0;
+    h->held += inode != 0 && slot->pid != h->self;
     if (!inode || !npi_proc_number((npi_text){e->name, strlen(e->name)}, &fd))
         return;
     npi_buf b = npi_buf_in(link, sizeof link);

@@ -212,6 +212,7 @@ void npi_listen_begin_hunt(np_listeners *l)
         end_hunt(l, false);
         return;
     }
+    l->hunt.self = l->o.ctx->pid;
     if (npi_hunt_begin(&l->hunt, l->proc, l->cgroups, &l->socks, l->hunting_all,
                        l->settings.command == NP_CHOICE_YES) < 0)
         npi_listen_out_of_memory(l);

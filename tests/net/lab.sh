@@ -22,13 +22,12 @@ skip() {
     exit 77
 }
 
-# How this user gets namespaces of its own.
+# How this user gets namespaces of its own; with LAB_PROCESSES=own also one of processes.
 lab_how() {
-    if [ "$(id -u)" = 0 ]; then
-        echo "unshare --mount --net"
-    else
-        echo "unshare --map-root-user --mount --net"
-    fi
+    local how="unshare --mount --net"
+    [ "$(id -u)" = 0 ] || how+=" --map-root-user"
+    [ "${LAB_PROCESSES:-}" != own ] || how+=" --pid --fork --kill-child --mount-proc"
+    echo "$how"
 }
 
 lab_possible() { $(lab_how) true 2>/dev/null; }

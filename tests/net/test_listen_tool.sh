@@ -3,6 +3,7 @@
 # np-listen: netstat's columns to the byte, the table for people, words, exit statuses, other
 # namespaces, and names that would harm a terminal.
 . "${srcdir:-.}/tests/net/tool.sh" || exit 1
+LAB_PROCESSES=own # netstat's warning depends on whatever else runs as the same user
 lab_enter
 lab_dir
 tool_up np-listen
