@@ -120,12 +120,13 @@ void npi_buf_char(npi_buf *b, char c)
     npi_buf_bytes(b, &c, 1);
 }
 
-void npi_buf_zeros(npi_buf *b, size_t n)
+void npi_buf_fill(npi_buf *b, uint8_t octet, size_t n)
 {
-    static const char zeros[64];
+    char same[64];
+    memset(same, octet, sizeof same);
     while (n > 0 && !b->cut && !b->nomem) {
-        size_t part = n < sizeof zeros ? n : sizeof zeros;
-        npi_buf_bytes(b, zeros, part);
+        size_t part = n < sizeof same ? n : sizeof same;
+        npi_buf_bytes(b, same, part);
         n -= part;
     }
 }

@@ -44,7 +44,7 @@ const char *npi_buf_text(const npi_buf *b);
 void npi_buf_bytes(npi_buf *b, const void *data, size_t len); /* octets as they are */
 void npi_buf_str(npi_buf *b, const char *text);               /* NULL adds nothing */
 void npi_buf_char(npi_buf *b, char c);
-void npi_buf_zeros(npi_buf *b, size_t n);
+void npi_buf_fill(npi_buf *b, uint8_t octet, size_t n);       /* n times the same octet */
 void npi_buf_u8(npi_buf *b, uint8_t v);
 void npi_buf_be16(npi_buf *b, uint16_t v);
 void npi_buf_be32(npi_buf *b, uint32_t v);

@@ -24,6 +24,7 @@ typedef struct npi_egress {
     char interface[16]; /* name, "" for any */
     uint8_t tos;        /* IPv4 type of service, IPv6 traffic class */
     uint32_t mark;      /* SO_MARK, 0 for none */
+    bool dont_fragment; /* routers must not; their answers then change the host's path MTU */
 } npi_egress;
 
 /*

@@ -38,13 +38,13 @@ void npi_flow_encode(const npi_flow *f, uint64_t id, npi_buf *out)
     if (f->kind == NPI_TRANSPORT_TCP)
         return; /* a SYN carries nothing of ours */
     if (f->kind == NPI_TRANSPORT_ICMP) {
-        npi_echo_encode(out, f->target.family, f->id, (uint16_t)id, f->key, sizeof f->key,
-                        f->payload);
+        npi_echo_payload p = {f->key, sizeof f->key, f->fill, f->payload};
+        npi_echo_encode(out, f->target.family, f->id, (uint16_t)id, &p);
         return;
     }
     npi_buf_be32(out, (uint32_t)id);
     npi_buf_be32(out, (uint32_t)id ^ mask_of(f));
-    npi_buf_zeros(out, f->payload - UDP_MARK);
+    npi_buf_fill(out, f->fill, f->payload - UDP_MARK);
 }
 
 /* What is left of `r` must begin like `want`, as far as both go. */

@@ -23,6 +23,7 @@ typedef struct npi_flow {
     uint16_t id;     /* our own port or identifier */
     uint8_t key[NPI_FLOW_KEY]; /* random for each trace */
     size_t payload;  /* octets behind the ICMP or UDP header */
+    uint8_t fill;    /* of the payload behind our mark */
 } npi_flow;
 
 /* Set the payload so that IP packets have `size` octets; raised to what our mark needs. */

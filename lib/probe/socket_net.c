@@ -185,20 +185,23 @@ static int set(int fd, int level, int option, int value)
 }
 
 /* Only the error queue is indispensable; every other option that lacks removes what it gives. */
-static int set_options(int fd, int family)
+static int set_options(int fd, int family, bool dont_fragment)
 {
+    /* IPv6 has the same numbers for these. */
+    int discover = dont_fragment ? IP_PMTUDISC_PROBE : IP_PMTUDISC_OMIT;
     set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
     set(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
     set(fd, SOL_SOCKET, SO_REUSEADDR, 0); /* ping sockets share identifiers unless told not to */
     if (family == 4) {
-        set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
+        set(fd, IPPROTO_IP, IP_MTU_DISCOVER, discover);
         set(fd, IPPROTO_IP, IP_PKTINFO, 1);
         set(fd, IPPROTO_IP, IP_RECVTTL, 1);
         set(fd, IPPROTO_IP, IP_RECVERR_RFC4884, 1);
         return set(fd, IPPROTO_IP, IP_RECVERR, 1);
     }
     set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-    set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IP_PMTUDISC_OMIT);
+    set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, discover);
+    set(fd, IPPROTO_IPV6, IPV6_DONTFRAG, dont_fragment);
     set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
     set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1);
     set(fd, IPPROTO_IPV6, IPV6_RECVERR_RFC4884, 1);
@@ -221,7 +224,8 @@ static int open_socket(const npi_endpoint *w, int *fd)
     if (err)
         return err;
     socklen_t len = npi_addr_to_sockaddr(&local, &ss);
-    if (set_options(*fd, w->family) < 0 || bind(*fd, (struct sockaddr *)&ss, len) < 0)
+    if (set_options(*fd, w->family, w->egress->dont_fragment) < 0 ||
+        bind(*fd, (struct sockaddr *)&ss, len) < 0)
         return errno;
     return 0;
 }

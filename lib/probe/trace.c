@@ -199,6 +199,7 @@ static void begin_probing(np_trace *t, const npi_now *now)
     *f = (npi_flow){.kind = transport_of(t->kind), .target = t->target, .id = t->transport->id};
     f->target.port = port_of(t);
     npi_flow_size(f, (size_t)t->settings.size);
+    f->fill = (uint8_t)t->settings.pattern;
     if (!clock->ops->random(clock, f->key, sizeof f->key)) {
         npi_trace_fail(t, NP_ERR_SYSTEM, "this system gives no random numbers");
         return;
@@ -418,7 +419,9 @@ static np_status usage(np_trace *t, np_status st, const char *sentence)
 static bool take_egress(np_trace *t)
 {
     const npi_trace_settings *s = &t->settings;
-    t->egress = (npi_egress){.tos = (uint8_t)s->tos, .mark = (uint32_t)s->mark};
+    t->egress = (npi_egress){.tos = (uint8_t)s->tos,
+                             .mark = (uint32_t)s->mark,
+                             .dont_fragment = s->dont_fragment == NP_CHOICE_YES};
     npi_buf name = npi_buf_in(t->egress.interface, sizeof t->egress.interface);
     npi_buf_str(&name, s->interface);
     return !s->source || npi_addr_parse(s->source, &t->egress.source);

@@ -28,6 +28,8 @@
     X(interface, "interface", TEXT, 1, 15, 0, NULL, "interface to send through") \
     X(tos, "tos", INT, 0, 255, 0, NULL, "type of service or traffic class of probes") \
     X(mark, "mark", INT, 0, 4294967295, 0, NULL, "mark of probes for the routing rules of this host") \
+    X(pattern, "pattern", INT, 0, 255, 0, NULL, "octet that fills the payload of probes") \
+    X(dont_fragment, "dont-fragment", ENUM, 0, 2, 0, "auto=0 no=1 yes=2", "whether routers must not fragment probes, which lets their answers change the path MTU that this host keeps for the target") \
     X(rate, "rate", INT, 1, 1000000, 10000, NULL, "most probes per second") \
     X(names, "names", ENUM, 0, 2, 0, "auto=0 no=1 yes=2", "whether names are looked up") \
     X(events, "events", INT, 0, 65536, 0, NULL, "events that may wait")

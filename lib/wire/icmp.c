@@ -23,8 +23,8 @@ bool npi_echo_decode(npi_reader *r, npi_echo *out)
  * Sequence number and offset are one's complements of each other, so their sum is 0xFFFF for
  * every number, and the checksum is the same.
  */
-void npi_echo_encode(npi_buf *out, int family, uint16_t id, uint16_t seq, const void *mark,
-                     size_t mark_len, size_t payload_len)
+void npi_echo_encode(npi_buf *out, int family, uint16_t id, uint16_t seq,
+                     const npi_echo_payload *payload)
 {
     size_t start = out->len;
     npi_buf_u8(out, family == 4 ? NPI_ICMP4_ECHO : NPI_ICMP6_ECHO);
@@ -33,10 +33,10 @@ void npi_echo_encode(npi_buf *out, int family, uint16_t id, uint16_t seq, const 
     npi_buf_be16(out, id);
     npi_buf_be16(out, seq);
     npi_buf_be16(out, (uint16_t)~seq);
-    size_t room = payload_len - OFFSET_OCTETS;
-    size_t marked = mark_len < room ? mark_len : room;
-    npi_buf_bytes(out, mark, marked);
-    npi_buf_zeros(out, room - marked);
+    size_t room = payload->len - OFFSET_OCTETS;
+    size_t marked = payload->mark_len < room ? payload->mark_len : room;
+    npi_buf_bytes(out, payload->mark, marked);
+    npi_buf_fill(out, payload->fill, room - marked);
     if (family != 4 || out->nomem || out->cut)
         return;
     uint16_t sum = npi_checksum(out->data + start, out->len - start);

@@ -37,15 +37,22 @@ typedef struct npi_echo {
 /* Take an echo header (8 octets); false when there are fewer. Types are not checked. */
 bool npi_echo_decode(npi_reader *r, npi_echo *out);
 
+typedef struct npi_echo_payload {
+    const void *mark;
+    size_t mark_len;
+    uint8_t fill;
+    size_t len;
+} npi_echo_payload;
+
 /*
- * Append an echo request of `family` (4, 6): header and `payload_len` octets of payload whose
+ * Append an echo request of `family` (4, 6): header and `payload->len` octets of payload whose
  * first two offset the sequence number, so that the checksum is the same for every seq of one
  * id and one payload length (constant flow: some balancers hash the checksum). The rest of the
- * payload is `mark` (mark_len octets, cut to what fits) and zeros. payload_len is at least 2.
+ * payload is `mark` (mark_len octets, cut to what fits), then `fill`. Its length is at least 2.
  * For IPv4 the checksum is computed here; for IPv6 it is left 0 for the kernel (RFC 3542 3.1).
  */
-void npi_echo_encode(npi_buf *out, int family, uint16_t id, uint16_t seq, const void *mark,
-                     size_t mark_len, size_t payload_len);
+void npi_echo_encode(npi_buf *out, int family, uint16_t id, uint16_t seq,
+                     const npi_echo_payload *payload);
 
 /* What an answer says about the probe it answers. */
 typedef enum npi_icmp_meaning {

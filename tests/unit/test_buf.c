@@ -23,7 +23,7 @@ static void it_grows_to_its_maximum(void **state)
     npi_buf_clear(&b);
     assert_false(b.cut);
     assert_string_equal(npi_buf_text(&b), "");
-    npi_buf_zeros(&b, 500);
+    npi_buf_fill(&b, 0, 500);
     assert_int_equal(b.len, 500);
     npi_buf_free(&b);
     assert_int_equal(m.live, 0);

@@ -54,9 +54,12 @@ static void an_echo_request_is_written(void **state)
     char array[64];
     size_t n = hex_octets(request4, data, sizeof data);
     npi_buf b = npi_buf_in(array, sizeof array);
-    npi_echo_encode(&b, 4, 0x1234, 7, "key", 3, 8);
+    npi_echo_encode(&b, 4, 0x1234, 7, &(npi_echo_payload){"key", 3, 0, 8});
     assert_int_equal(b.len, n);
     assert_memory_equal(array, data, n);
+    npi_buf_clear(&b);
+    npi_echo_encode(&b, 4, 0x1234, 7, &(npi_echo_payload){"key", 3, 0x5a, 8});
+    assert_memory_equal(array + 13, "\x5a\x5a\x5a", 3);
 }
 
 /* One flow: for every sequence number the same type, code, identifier and checksum. */
@@ -69,7 +72,8 @@ static void the_checksum_is_constant(void **state)
         for (uint32_t seq = 0; seq < 65536; seq += 97) {
             char array[1100];
             npi_buf b = npi_buf_in(array, sizeof array);
-            npi_echo_encode(&b, 4, 0xBEEF, (uint16_t)seq, "abcdefgh", 8, payloads[k]);
+            npi_echo_encode(&b, 4, 0xBEEF, (uint16_t)seq,
+                            &(npi_echo_payload){"abcdefgh", 8, 0xff, payloads[k]});
             assert_int_equal(b.len, NPI_ICMP_HEADER + payloads[k]);
             assert_int_equal(npi_checksum(array, b.len), 0); /* valid */
             npi_echo e;
@@ -83,7 +87,7 @@ static void the_checksum_is_constant(void **state)
     }
     char array[64];
     npi_buf b = npi_buf_in(array, sizeof array); /* ICMPv6: the kernel's to fill in */
-    npi_echo_encode(&b, 6, 1, 2, "", 0, 4);
+    npi_echo_encode(&b, 6, 1, 2, &(npi_echo_payload){"", 0, 0, 4});
     assert_memory_equal(array, "\x80\0\0\0\0\1\0\2\xFF\xFD\0", 12);
 }
 

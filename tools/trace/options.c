@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUE_MAX = 64 };
+enum { VALUE_MAX = 64, FRAGMENT = 256 };
 
 static const char measuring[] = "Measuring", showing[] = "Showing", other[] = "Other";
 
@@ -33,6 +33,10 @@ static const command_choice choices[] = {
      "silent hops in a row that end the path [12]"},
     {'s', "psize", "OCTETS", "size", NULL, false, measuring,
      "size of each packet with its headers [64]"},
+    {'B', "bitpattern", "NUMBER", "pattern", NULL, false, measuring,
+     "octet that fills the payload [0]"},
+    {FRAGMENT, "dont-fragment", NULL, "dont-fragment", "yes", false, measuring,
+     "routers must not fragment; tells the MTU of the path"},
     {'a', "address", "ADDRESS", "source", NULL, false, measuring,
      "address of this host to send from"},
     {'I', "interface", "NAME", "interface", NULL, false, measuring, "interface to send through"},
@@ -71,7 +75,6 @@ static const command_stranger strangers[] = {
     {'z', "aslookup", "-z is mtr's AS look-up, which is not supported"},
     {'y', "ipinfo", "-y is mtr's IP information, which is not supported"},
     {'F', "filename", "-F is mtr's file of hosts: call np-trace once for each host"},
-    {'B', "bitpattern", "-B is mtr's bit pattern, which cannot be chosen"},
     {'S', "sctp", "-S is mtr's SCTP, which is not supported: here -u or -T"},
     {'g', "gtk", "-g is mtr's GTK display and traceroute's gateway: np-trace has neither"},
 };
