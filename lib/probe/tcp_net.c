@@ -7,6 +7,9 @@
  * connect still runs leaves the socket in SYN_SENT, to be closed at once; what has connected is
  * reset, so that no server waits for us. Kernel stamps exist for ICMP errors only: a connection
  * has the kernel's own measurement of the handshake, a refusal only our clock.
+ *
+ * One flow for all of them means one at a time. A late ICMP error to the one before cannot be
+ * mistaken for an answer to the next: the kernel compares the sequence number that it quotes.
  */
 #include "probe/tcp_net.h"
 
@@ -32,6 +35,7 @@ typedef struct tcp_endpoint {
     npi_alarm alarm;
     int family;
     npi_egress egress;
+    uint16_t port;     /* of every attempt, one at a time; 0: each has its own */
     npi_list attempts; /* oldest first */
     npi_list ready;    /* attempts with something to read */
     int count;
@@ -118,11 +122,23 @@ static int set_options(int fd, int family, int ttl)
                : set(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
 }
 
+/* To the source address and port that were asked for, if any. Returns 0 or an errno. */
+static int bind_local(int fd, int family, const npi_egress *egress, uint16_t port)
+{
+    struct sockaddr_storage ss;
+    npi_addr local = egress->source;
+    if (!local.family && !port)
+        return 0;
+    local.family = (uint8_t)family;
+    local.port = port;
+    socklen_t len = npi_addr_to_sockaddr(&local, &ss);
+    return bind(fd, (struct sockaddr *)&ss, len) < 0 ? errno : 0;
+}
+
 /* Returns 0 or an errno. */
 static int open_attempt(attempt *a, int ttl)
 {
     tcp_endpoint *e = a->owner;
-    struct sockaddr_storage ss;
     a->fd = npi_socket(e->family == 4 ? AF_INET : AF_INET6, SOCK_STREAM, IPPROTO_TCP);
     if (a->fd < 0)
         return errno;
@@ -131,12 +147,7 @@ static int open_attempt(attempt *a, int ttl)
         return err;
     if (set_options(a->fd, e->family, ttl) < 0)
         return errno;
-    if (e->egress.source.family) {
-        socklen_t len = npi_addr_to_sockaddr(&e->egress.source, &ss);
-        if (bind(a->fd, (struct sockaddr *)&ss, len) < 0)
-            return errno;
-    }
-    return 0;
+    return bind_local(a->fd, e->family, &e->egress, e->port);
 }
 
 /*
@@ -174,7 +185,7 @@ static void rearm(tcp_endpoint *e)
 static int send_probe(npi_transport *t, const npi_probe_out *probe, npi_now *sent)
 {
     tcp_endpoint *e = endpoint_of(t);
-    if (e->count >= ATTEMPTS_MAX)
+    if (e->count >= (e->port ? 1 : ATTEMPTS_MAX))
         return EBUSY;
     attempt *a = new_attempt(e, probe);
     if (!a)
@@ -266,14 +277,12 @@ static const npi_transport_ops ops = {send_probe, receive, overflowed, close_end
 /* Whether such sockets can be had at all is told before the first probe. */
 static int try_socket(const npi_endpoint *wanted)
 {
-    struct sockaddr_storage ss;
-    socklen_t len = npi_addr_to_sockaddr(&wanted->egress->source, &ss);
     int fd = npi_socket(wanted->family == 4 ? AF_INET : AF_INET6, SOCK_STREAM, IPPROTO_TCP);
     if (fd < 0)
         return errno;
     int err = npi_socket_egress(fd, wanted->family, wanted->egress);
-    if (err == 0 && wanted->egress->source.family && bind(fd, (struct sockaddr *)&ss, len) < 0)
-        err = errno;
+    if (err == 0)
+        err = bind_local(fd, wanted->family, wanted->egress, wanted->serial ? wanted->id : 0);
     close(fd);
     return err;
 }
@@ -287,7 +296,8 @@ int npi_tcp_open(const npi_mem *mem, npi_reactor *reactor, npi_task *task,
     tcp_endpoint *e = npi_alloc(mem, 1, sizeof *e);
     if (!e)
         return ENOMEM;
-    *e = (tcp_endpoint){.t = {&ops, 0},
+    *e = (tcp_endpoint){.t = {&ops, wanted->serial ? wanted->id : 0},
+                        .port = wanted->serial ? wanted->id : 0,
                         .mem = *mem,
                         .reactor = reactor,
                         .task = task,

@@ -57,15 +57,18 @@ static int try_open(np_trace *t, npi_transport_kind kind)
 {
     const npi_clock *clock = t->o.ctx->world.clock;
     const npi_net *net = npi_trace_net(t);
-    bool fixed = kind == NPI_TRANSPORT_UDP && t->settings.local_port > 0;
+    bool serial = kind == NPI_TRANSPORT_TCP && t->settings.serial == NP_CHOICE_YES;
+    bool has_port = kind == NPI_TRANSPORT_UDP || serial;
+    bool fixed = has_port && t->settings.local_port > 0;
     npi_endpoint wanted = {.kind = kind,
                            .family = t->target.family,
                            .id = (uint16_t)t->settings.local_port,
+                           .serial = serial,
                            .egress = &t->egress};
     for (int i = 0; i < (fixed ? 1 : ID_TRIES); i++) {
         if (!fixed && !clock->ops->random(clock, &wanted.id, sizeof wanted.id))
             return EIO;
-        if (!fixed && kind == NPI_TRANSPORT_UDP)
+        if (!fixed && has_port)
             wanted.id |= FIRST_PORT;
         if (wanted.id == 0)
             continue;

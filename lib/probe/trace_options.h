@@ -23,13 +23,14 @@
     X(grace, "grace", DURATION, 1000000, 3600000000000, 0, NULL, "wait at the end of a run, 0 adapts") \
     X(size, "size", INT, 28, 65535, 64, NULL, "octets of each IP packet") \
     X(port, "port", INT, 0, 65535, 0, NULL, "destination port, 0 is 33434 for UDP and 80 for TCP") \
-    X(local_port, "local-port", INT, 0, 65535, 0, NULL, "source port of UDP probes, 0 is random") \
+    X(local_port, "local-port", INT, 0, 65535, 0, NULL, "source port of UDP probes and of TCP probes that are serial, 0 is random") \
     X(source, "source", TEXT, 1, 63, 0, NULL, "address of this host to send from") \
     X(interface, "interface", TEXT, 1, 15, 0, NULL, "interface to send through") \
     X(tos, "tos", INT, 0, 255, 0, NULL, "type of service or traffic class of probes") \
     X(mark, "mark", INT, 0, 4294967295, 0, NULL, "mark of probes for the routing rules of this host") \
     X(pattern, "pattern", INT, 0, 255, 0, NULL, "octet that fills the payload of probes") \
     X(dont_fragment, "dont-fragment", ENUM, 0, 2, 0, "auto=0 no=1 yes=2", "whether routers must not fragment probes, which lets their answers change the path MTU that this host keeps for the target") \
+    X(serial, "serial", ENUM, 0, 2, 0, "auto=0 no=1 yes=2", "whether TCP probes go one at a time, all from one port, so that balancers send them one way") \
     X(rate, "rate", INT, 1, 1000000, 10000, NULL, "most probes per second") \
     X(names, "names", ENUM, 0, 2, 0, "auto=0 no=1 yes=2", "whether names are looked up") \
     X(events, "events", INT, 0, 65536, 0, NULL, "events that may wait")

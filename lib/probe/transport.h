@@ -86,7 +86,7 @@ typedef struct npi_transport_ops {
 
 struct npi_transport {
     const npi_transport_ops *ops;
-    uint16_t id; /* the local port (UDP) or echo identifier (ICMP) that it really has; TCP: 0 */
+    uint16_t id; /* the local port or echo identifier that it really has; TCP: 0, or that of all */
 };
 
 typedef struct npi_net npi_net;
@@ -96,6 +96,7 @@ typedef struct npi_endpoint {
     npi_transport_kind kind;
     int family;
     uint16_t id; /* the wanted local port or identifier */
+    bool serial; /* TCP: every attempt from that port, one at a time; else each from its own */
     const npi_egress *egress;
 } npi_endpoint;
 

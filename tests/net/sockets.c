@@ -39,7 +39,8 @@ static int open_as(fixture *f, npi_transport_kind kind, const char *target, uint
     npi_task_init(&f->task, idle);
     assert_true(npi_addr_parse(target, &f->flow.target));
     npi_egress egress = {0};
-    npi_endpoint wanted = {kind, f->flow.target.family, id, &egress};
+    npi_endpoint wanted = {.kind = kind, .family = f->flow.target.family, .id = id,
+                           .egress = &egress};
     int err = npi_net_linux.ops->open(&npi_net_linux, &f->mem, &f->r, &f->task, &wanted, &f->t);
     f->flow.kind = kind;
     f->flow.target.port = kind == NPI_TRANSPORT_UDP ? CLOSED_PORT : 0;

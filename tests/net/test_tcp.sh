@@ -53,6 +53,38 @@ has "report: flow" "$out" "source port of its own"
 # What connected was reset: nothing waits at the server, nothing lingers here.
 same "nothing lingers here" "$(ss -Htan state time-wait state fin-wait-1 state fin-wait-2 | wc -l)" 0
 
+# One flow: the first router sees one source port, however many probes.
+lab_router 1 nft -f - <<'NFT'
+table inet seen {
+    set ports { type inet_service; size 1024; flags dynamic; }
+    chain forward {
+        type filter hook forward priority 0;
+        tcp dport { 80, 81 } tcp flags syn / syn,ack update @ports { tcp sport }
+    }
+}
+NFT
+seen() { lab_router 1 nft -j list set inet seen ports | jq '[.nftables[].set.elem // empty] | flatten | length'; }
+for family in 4 6; do
+    target=LAB_TARGET$family
+    for port in 80 81; do
+        lab_router 1 nft flush set inet seen ports
+        run nobody --json -T --serial -P $port -c 2 -i 0.1 -f 3 "${!target}"
+        same "serial IPv$family port $port: exit" "$status" 0
+        same "serial IPv$family port $port: state" "$(json '.port_state, .flow_varies' | tr '\n' ' ')" \
+            "$([ $port = 80 ] && echo open || echo closed) false "
+        same "serial IPv$family port $port: ports" "$(seen)" 1
+        same "serial IPv$family port $port: no loss" "$(json '[.hops[].stats.loss] | add')" 0
+        same "serial IPv$family port $port: foreign" "$(json .foreign)" 0
+    done
+done
+lab_router 1 nft flush set inet seen ports
+run nobody --json -T --serial -L 40404 -c 2 -i 0.1 -f 3 "$LAB_TARGET4"
+has "a port of one's own" "$(lab_router 1 nft list set inet seen ports)" 40404
+lab_router 1 nft flush set inet seen ports
+run nobody --json -T -c 2 -i 0.1 -f 3 "$LAB_TARGET4"
+[ "$(seen)" -gt 1 ] || fail "without --serial: one port only"
+lab_router 1 nft delete table inet seen
+
 # A port that drops, one that says no, and a router that says no.
 ip netns exec target nft -f - <<'NFT'
 table inet wall {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUE_MAX = 64, FRAGMENT = 256 };
+enum { VALUE_MAX = 64, FRAGMENT = 256, SERIAL };
 
 static const char measuring[] = "Measuring", showing[] = "Showing", other[] = "Other";
 
@@ -35,6 +35,8 @@ static const command_choice choices[] = {
      "size of each packet with its headers [64]"},
     {'B', "bitpattern", "NUMBER", "pattern", NULL, false, measuring,
      "octet that fills the payload [0]"},
+    {SERIAL, "serial", NULL, "serial", "yes", false, measuring,
+     "TCP probes one at a time, all from one port"},
     {FRAGMENT, "dont-fragment", NULL, "dont-fragment", "yes", false, measuring,
      "routers must not fragment; tells the MTU of the path"},
     {'a', "address", "ADDRESS", "source", NULL, false, measuring,
