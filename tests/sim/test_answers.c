@@ -397,6 +397,57 @@ static void sequence_numbers_wrap(void **state)
     end(&f);
 }
 
+/* Router 2 tells labels, at the place that the kernel names; router 3 where routers once did. */
+static void append_labels(world *w, npi_reply *r)
+{
+    static const uint8_t labels[] = {0x20, 0, 0, 0, 0, 8, 1, 1, 0x03, 0xe8, 0x11, 0x05};
+    bool new_style = r->offender.octets[3] == 2 || r->offender.octets[15] == 2;
+    bool old_style = r->offender.octets[3] == 3 || r->offender.octets[15] == 3;
+    bool v6 = r->peer.family == 6, icmp = *(int *)w->tamper_arg == NP_TRACE_ICMP;
+    size_t place = 128 - (v6 ? 40u : 20u) - (icmp ? 0u : 8u);
+    uint16_t sum = 0;
+    if (!r->error || (!new_style && !old_style))
+        return;
+    memset(r->data + r->len, 0, place - r->len);
+    memcpy(r->data + place, labels, sizeof labels);
+    for (size_t i = 0; i < sizeof labels; i += 2) { /* one's complement, by hand */
+        uint32_t both = (uint32_t)sum + (uint32_t)(labels[i] << 8 | labels[i + 1]);
+        sum = (uint16_t)(both + (both >> 16));
+    }
+    r->data[place + 2] = (uint8_t)(~sum >> 8);
+    r->data[place + 3] = (uint8_t)~sum;
+    r->len = place + sizeof labels;
+    r->extension = new_style ? place : 0;
+}
+
+static void labels_belong_to_their_responder(void **state)
+{
+    (void)state;
+    for (int family = 4; family <= 6; family += 2)
+        for (int kind = NP_TRACE_ICMP; kind <= NP_TRACE_UDP; kind++) {
+            fixture f = begin(family, 5);
+            f.w->tamper = append_labels;
+            f.w->tamper_arg = &kind;
+            np_trace_set_kind(f.t, kind);
+            assert_int_equal(np_trace_run(f.t), NP_OK);
+            for (int i = 0; i < 5; i++) {
+                np_responder r;
+                np_label l;
+                bool labelled = i == 1 || i == 2;
+                assert_int_equal(np_trace_get_responder(f.t, i, 0, &r, sizeof r), NP_OK);
+                assert_int_equal(r.label_count, labelled);
+                assert_int_equal(np_trace_get_label(f.t, i, 0, 0, &l, sizeof l),
+                                 labelled ? NP_OK : NP_ERR_RANGE);
+                assert_int_equal(l.label, labelled ? 16001 : 0);
+                assert_int_equal(l.bottom, labelled);
+                assert_int_equal(l.ttl, labelled ? 5 : 0);
+                assert_int_equal(stats_of(f.t, i).received, 10); /* it matches all the same */
+            }
+            assert_int_equal(info_of(f.t).foreign, 0);
+            end(&f);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +463,7 @@ int main(void)
         cmocka_unit_test(clocks_may_be_set),
         cmocka_unit_test(responders_are_kept_apart),
         cmocka_unit_test(sequence_numbers_wrap),
+        cmocka_unit_test(labels_belong_to_their_responder),
     };
     return RUN(tests);
 }

@@ -407,6 +407,36 @@ static void the_path_may_change(void **state)
     end(&f);
 }
 
+/* Ten days, a round an hour, with the machine asleep for one night: nothing drifts. */
+static void days_pass_in_a_moment(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 240, HOPS = 5 };
+    fixture f = begin(4, HOPS);
+    np_event ev;
+    np_trace_set(f.t, "cycles", "240");
+    np_trace_set(f.t, "interval", "1h");
+    assert_int_equal(np_trace_start(f.t), NP_OK);
+    int64_t begin_ns = f.w->now_ns;
+    pass(&f, 100 * INT64_C(3600) * SEC);
+    f.w->slept_ns += 8 * INT64_C(3600) * SEC;
+    while (np_next_event(f.ctx, &ev, sizeof ev, NP_FOREVER) >= 0 && ev.type != NP_EV_DONE)
+        ;
+    assert_int_equal(ev.status, NP_OK);
+    int64_t took = f.w->now_ns - begin_ns;
+    assert_true(took >= (ROUNDS - 1) * INT64_C(3600) * SEC && took < ROUNDS * INT64_C(3600) * SEC);
+    assert_int_equal(info_of(f.t).rounds, ROUNDS);
+    for (int i = 0; i < HOPS; i++) {
+        np_stats s = stats_of(f.t, i);
+        assert_int_equal(s.sent, ROUNDS);
+        assert_int_equal(s.received, ROUNDS);
+        assert_int_equal(s.best_ns, (i + 1) * MS);
+        assert_int_equal(s.worst_ns, (i + 1) * MS);
+        assert_balance(&s);
+    }
+    end(&f);
+}
+
 static void pause_resume_clear(void **state)
 {
     (void)state;
@@ -514,6 +544,7 @@ int main(void)
         cmocka_unit_test(full_buffers_are_waited_for),
         cmocka_unit_test(kinds_fall_back),
         cmocka_unit_test(the_path_may_change),
+        cmocka_unit_test(days_pass_in_a_moment),
         cmocka_unit_test(pause_resume_clear),
         cmocka_unit_test(probes_leave_as_asked),
         cmocka_unit_test(json_is_there_in_every_state),
