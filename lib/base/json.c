@@ -153,3 +153,16 @@ void npi_json_fixed(npi_json *j, const char *key, double v, int decimals)
     prepare(j, key);
     npi_buf_fixed(j->out, v, decimals);
 }
+
+void npi_json_text(npi_json *j, const char *key, const char *text)
+{
+    npi_json_str(j, key, text[0] ? text : NULL);
+}
+
+void npi_json_known(npi_json *j, const char *key, int64_t v)
+{
+    if (v < 0)
+        npi_json_null(j, key);
+    else
+        npi_json_i64(j, key, v);
+}

@@ -32,6 +32,10 @@ void npi_json_i64(npi_json *j, const char *key, int64_t v);
 void npi_json_bool(npi_json *j, const char *key, bool v);
 void npi_json_null(npi_json *j, const char *key);
 
+/* What is not known is null: an empty text; a negative number. */
+void npi_json_text(npi_json *j, const char *key, const char *text);
+void npi_json_known(npi_json *j, const char *key, int64_t v);
+
 /* A number with up to `decimals` decimals; null when it is not finite. */
 void npi_json_fixed(npi_json *j, const char *key, double v, int decimals);
 

@@ -8,20 +8,6 @@
 #include "base/json.h"
 #include "listen/listen.h"
 
-static const char *or_null(const char *text)
-{
-    return text[0] ? text : NULL;
-}
-
-/* -1 is "unknown" */
-static void put_known(npi_json *j, const char *key, int64_t v)
-{
-    if (v < 0)
-        npi_json_null(j, key);
-    else
-        npi_json_i64(j, key, v);
-}
-
 /* 1, 0, or -1 for what is not known */
 static void put_flag(npi_json *j, const char *key, int32_t v)
 {
@@ -68,17 +54,17 @@ static void put_place(npi_json *j, const np_listener *n)
     npi_json_str(j, "protocol", np_protocol_name(n->protocol));
     npi_json_str(j, "state", np_socket_state_name(n->state));
     put_number(j, "family", (uint64_t)n->family);
-    npi_json_str(j, "addr", or_null(n->addr));
-    put_known(j, "port", is_unix ? -1 : n->port);
-    npi_json_str(j, "peer", or_null(n->peer));
-    put_known(j, "peer_port", is_unix ? -1 : n->peer_port);
+    npi_json_text(j, "addr", n->addr);
+    npi_json_known(j, "port", is_unix ? -1 : n->port);
+    npi_json_text(j, "peer", n->peer);
+    npi_json_known(j, "peer_port", is_unix ? -1 : n->peer_port);
     npi_json_str(j, "scope", scope_name(n->scope));
     npi_json_bool(j, "ipv4", n->ipv4 != 0);
     npi_json_bool(j, "ipv6", n->ipv6 != 0);
     put_flag(j, "v6only", n->v6only);
     npi_json_bool(j, "dormant", n->dormant != 0);
-    npi_json_str(j, "interface", or_null(n->interface));
-    npi_json_str(j, "path", or_null(n->path));
+    npi_json_text(j, "interface", n->interface);
+    npi_json_text(j, "path", n->path);
     put_octets(j, "name_octets", n->name, n->name_len);
     put_number(j, "socket_type", (uint64_t)n->socket_type);
     put_flag(j, "unlinked", n->unlinked);
@@ -94,9 +80,9 @@ static void put_socket(npi_json *j, const np_listener *n)
     put_number(j, "cookie", n->cookie);
     put_number(j, "cgroup_id", n->cgroup_id);
     npi_json_bool(j, "from_proc", n->from_proc != 0);
-    npi_json_str(j, "unit", or_null(n->unit));
-    npi_json_str(j, "socket_unit", or_null(n->socket_unit));
-    npi_json_str(j, "device", or_null(n->device));
+    npi_json_text(j, "unit", n->unit);
+    npi_json_text(j, "socket_unit", n->socket_unit);
+    npi_json_text(j, "device", n->device);
 }
 
 static void put_tcp(npi_json *j, const np_listener *n)
@@ -104,9 +90,9 @@ static void put_tcp(npi_json *j, const np_listener *n)
     if (n->rtt_ns < 0 && n->congestion_window == 0)
         return;
     npi_json_object(j, "tcp");
-    put_known(j, "rtt_ns", n->rtt_ns);
-    put_known(j, "rtt_variation_ns", n->rtt_variation_ns);
-    put_known(j, "min_rtt_ns", n->min_rtt_ns);
+    npi_json_known(j, "rtt_ns", n->rtt_ns);
+    npi_json_known(j, "rtt_variation_ns", n->rtt_variation_ns);
+    npi_json_known(j, "min_rtt_ns", n->min_rtt_ns);
     npi_json_u64(j, "sent_octets", n->sent_octets);
     npi_json_u64(j, "received_octets", n->received_octets);
     npi_json_u64(j, "retransmits", n->retransmits);
@@ -119,17 +105,17 @@ static void put_owner(npi_json *j, const np_owner *o)
     npi_json_object(j, NULL);
     npi_json_i64(j, "pid", o->pid);
     npi_json_i64(j, "tid", o->tid);
-    put_known(j, "fd", o->fd);
-    put_known(j, "uid", o->uid);
+    npi_json_known(j, "fd", o->fd);
+    npi_json_known(j, "uid", o->uid);
     npi_json_i64(j, "start_ticks", o->start_ticks);
     npi_json_str(j, "process", o->process);
     put_octets(j, "comm_octets", o->comm, o->comm_len);
-    npi_json_str(j, "exe", or_null(o->exe));
+    npi_json_text(j, "exe", o->exe);
     npi_json_bool(j, "exe_deleted", o->exe_deleted != 0);
-    npi_json_str(j, "command", or_null(o->command));
-    npi_json_str(j, "cgroup", or_null(o->cgroup));
-    npi_json_str(j, "unit", or_null(o->unit));
-    npi_json_str(j, "container", or_null(o->container));
+    npi_json_text(j, "command", o->command);
+    npi_json_text(j, "cgroup", o->cgroup);
+    npi_json_text(j, "unit", o->unit);
+    npi_json_text(j, "container", o->container);
     npi_json_object_end(j);
 }
 
@@ -157,9 +143,9 @@ static void put_interface(npi_json *j, const np_interface *i)
     npi_json_object(j, NULL);
     npi_json_i64(j, "index", i->index);
     npi_json_str(j, "name", i->name);
-    npi_json_str(j, "addr", or_null(i->addr));
+    npi_json_text(j, "addr", i->addr);
     put_number(j, "family", (uint64_t)i->family);
-    put_known(j, "prefix_len", i->family ? i->prefix_len : -1);
+    npi_json_known(j, "prefix_len", i->family ? i->prefix_len : -1);
     npi_json_bool(j, "up", i->up != 0);
     npi_json_bool(j, "loopback", i->loopback != 0);
     npi_json_object_end(j);
@@ -180,8 +166,8 @@ static void put_run(npi_json *j, const np_listeners *l)
     npi_json_u64(j, "held", i.held);
     npi_json_u64(j, "dumps", i.dumps);
     npi_json_bool(j, "complete", i.complete != 0);
-    put_known(j, "start_ns", i.start_ns);
-    put_known(j, "end_ns", i.end_ns);
+    npi_json_known(j, "start_ns", i.start_ns);
+    npi_json_known(j, "end_ns", i.end_ns);
     npi_json_array(j, "gaps");
     for (int k = 0; k < np_listeners_gap_count(l); k++)
         npi_json_str(j, NULL, np_listeners_gap(l, k));

@@ -8,20 +8,6 @@
 
 enum { DECIMALS = 3 }; /* of means and deviations in nanoseconds */
 
-static const char *or_null(const char *text)
-{
-    return text[0] ? text : NULL;
-}
-
-/* -1 is "unknown" */
-static void put_known(npi_json *j, const char *key, int64_t v)
-{
-    if (v < 0)
-        npi_json_null(j, key);
-    else
-        npi_json_i64(j, key, v);
-}
-
 static void put_known_double(npi_json *j, const char *key, double v)
 {
     if (v < 0)
@@ -44,29 +30,29 @@ static void put_stats(npi_json *j, const np_stats *s)
     npi_json_fixed(j, "loss", s->loss, 6);
     npi_json_u64(j, "samples", s->samples);
     npi_json_u64(j, "kernel_stamps", s->kernel_stamps);
-    put_known(j, "last_ns", s->last_ns);
-    put_known(j, "best_ns", s->best_ns);
-    put_known(j, "worst_ns", s->worst_ns);
+    npi_json_known(j, "last_ns", s->last_ns);
+    npi_json_known(j, "best_ns", s->best_ns);
+    npi_json_known(j, "worst_ns", s->worst_ns);
     put_known_double(j, "mean_ns", s->mean_ns);
     put_known_double(j, "stdev_ns", s->stdev_ns);
     put_known_double(j, "gmean_ns", s->gmean_ns);
     npi_json_u64(j, "jitter_samples", s->jitter_samples);
-    put_known(j, "jitter_last_ns", s->jitter_last_ns);
+    npi_json_known(j, "jitter_last_ns", s->jitter_last_ns);
     put_known_double(j, "jitter_mean_ns", s->jitter_mean_ns);
-    put_known(j, "jitter_worst_ns", s->jitter_worst_ns);
+    npi_json_known(j, "jitter_worst_ns", s->jitter_worst_ns);
     put_known_double(j, "jitter_rfc3550_ns", s->jitter_rfc3550_ns);
     npi_json_object_end(j);
 }
 
 static void put_responder(npi_json *j, const np_responder *r)
 {
-    npi_json_str(j, "addr", or_null(r->addr));
-    npi_json_str(j, "name", or_null(r->name));
+    npi_json_text(j, "addr", r->addr);
+    npi_json_text(j, "name", r->name);
     npi_json_bool(j, "is_target", r->is_target != 0);
     npi_json_str(j, "mark", r->mark);
-    put_known(j, "icmp_type", r->icmp_type);
-    put_known(j, "icmp_code", r->icmp_code);
-    put_known(j, "reply_ttl", r->reply_ttl);
+    npi_json_known(j, "icmp_type", r->icmp_type);
+    npi_json_known(j, "icmp_code", r->icmp_code);
+    npi_json_known(j, "reply_ttl", r->reply_ttl);
     npi_json_bool(j, "short_quote", r->short_quote != 0);
 }
 
@@ -80,8 +66,8 @@ static void put_extension(npi_json *j, const np_trace *t, int index, int respond
     if (r->ingress_index || r->ingress_name[0] || r->ingress_addr[0]) {
         npi_json_object(j, "ingress");
         npi_json_i64(j, "index", r->ingress_index);
-        npi_json_str(j, "name", or_null(r->ingress_name));
-        npi_json_str(j, "addr", or_null(r->ingress_addr));
+        npi_json_text(j, "name", r->ingress_name);
+        npi_json_text(j, "addr", r->ingress_addr);
         npi_json_i64(j, "mtu", r->ingress_mtu);
         npi_json_object_end(j);
     }
@@ -176,7 +162,7 @@ static void put_trace(npi_json *j, const np_trace *t)
     npi_json_str(j, "error", np_trace_error(t));
     npi_json_str(j, "send_status", np_status_name((np_status)i.send_status));
     npi_json_str(j, "end", end_name(i.end));
-    put_known(j, "end_ttl", i.end_ttl ? i.end_ttl : -1);
+    npi_json_known(j, "end_ttl", i.end_ttl ? i.end_ttl : -1);
     npi_json_bool(j, "reached", i.end == NP_END_REACHED);
     npi_json_bool(j, "flow_varies", i.flow_varies != 0);
     npi_json_str(j, "port_state", port_state_name(i.port_state));
@@ -186,8 +172,8 @@ static void put_trace(npi_json *j, const np_trace *t)
     npi_json_u64(j, "received", i.received);
     npi_json_u64(j, "failed", i.failed);
     npi_json_u64(j, "foreign", i.foreign);
-    put_known(j, "start_ns", i.start_ns);
-    put_known(j, "end_ns", i.end_ns);
+    npi_json_known(j, "start_ns", i.start_ns);
+    npi_json_known(j, "end_ns", i.end_ns);
 }
 
 const char *np_trace_json(np_trace *t)

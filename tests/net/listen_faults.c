@@ -3,11 +3,11 @@
  * A listing under faults: the system calls that it makes go through here (ld --wrap), and each
  * test lets some of them go wrong. Run on a loopback of its own by test_listen_faults.sh.
  */
-#include <dirent.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <sys/resource.h>
 
+#include "../descriptors.h"
 #include "../failmem.h"
 #include "listeners.h"
 #include "wrapped.h"
@@ -245,16 +245,6 @@ static void every_allocation(void **state)
             assert_int_equal(f.live, 0);
         }
     assert_true(failed > 20);
-}
-
-static int open_descriptors(void)
-{
-    int n = 0;
-    DIR *d = opendir("/proc/self/fd");
-    while (readdir(d))
-        n++;
-    closedir(d);
-    return n;
 }
 
 static void every_descriptor(void **state)

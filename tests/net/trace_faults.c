@@ -4,7 +4,6 @@
  * errno that it may have. Whatever becomes of the run is one of its documented ends, nothing is
  * left open, and the same context traces again. The calls go through here (ld --wrap).
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
@@ -15,6 +14,7 @@
 #include <netprobe.h>
 
 #include "../check.h"
+#include "../descriptors.h"
 
 static unsigned long calls, fail_at, injected;
 static int fail_with;
@@ -52,16 +52,6 @@ WRAP(int, timerfd_create, (int a, int b), (a, b))
 WRAP(int, timerfd_settime,
      (int a, int b, const struct itimerspec *c, struct itimerspec *d), (a, b, c, d))
 WRAP(int, eventfd, (unsigned a, int b), (a, b))
-
-static int open_descriptors(void)
-{
-    int n = 0;
-    DIR *d = opendir("/proc/self/fd");
-    while (readdir(d))
-        n++;
-    closedir(d);
-    return n;
-}
 
 static np_trace *new_trace(np_context *ctx, const char *kind)
 {

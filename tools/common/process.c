@@ -4,6 +4,7 @@
 #include <locale.h>
 
 #include "exit.h"
+#include "version.h"
 
 static np_context *context;
 static volatile sig_atomic_t interrupted;
@@ -13,6 +14,22 @@ static void interrupt(int signo)
     (void)signo;
     interrupted = 1;
     np_context_wakeup(context); /* async-signal-safe */
+}
+
+bool process_answered(options_result asked, np_context *ctx, const char *name,
+                      void (*help)(FILE *out), FILE *out, FILE *err, int *status)
+{
+    if (asked == OPTIONS_RUN)
+        return false;
+    *status = EXIT_USAGE;
+    if (asked == OPTIONS_WRONG)
+        return true;
+    if (asked == OPTIONS_HELP)
+        help(out);
+    else
+        version_put(ctx, name, out);
+    *status = exit_written(out) ? EXIT_GOOD : exit_unwritten(err, name);
+    return true;
 }
 
 int process_run(const char *name, process_tool *tool, int argc, char **argv)

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "../common/exit.h"
-#include "../common/version.h"
 #include "netstat.h"
 #include "options.h"
 #include "table.h"
@@ -151,24 +150,11 @@ int listen_tool(np_context *ctx, int argc, char **argv, const volatile sig_atomi
     int status = EXIT_GOOD;
     if (!c.l)
         return fail(&c, "out of memory", NP_ERR_NOMEM);
-    switch (listen_options_parse(c.l, argc, argv, &o, err)) {
-    case OPTIONS_HELP:
-        listen_options_help(out);
-        status = exit_written(out) ? EXIT_GOOD : exit_unwritten(err, tool);
-        break;
-    case OPTIONS_VERSION:
-        version_put(ctx, tool, out);
-        status = exit_written(out) ? EXIT_GOOD : exit_unwritten(err, tool);
-        break;
-    case OPTIONS_WRONG:
-        status = EXIT_USAGE;
-        break;
-    case OPTIONS_RUN:
+    options_result asked = listen_options_parse(c.l, argc, argv, &o, err);
+    if (!process_answered(asked, ctx, tool, listen_options_help, out, err, &status))
         status = o.netns && !enter_netns(o.netns, err)
                      ? exit_failed(err, tool, "", "network.namespace", EXIT_UNMEASURED)
                      : list(&c);
-        break;
-    }
     np_listeners_free(c.l);
     return status;
 }

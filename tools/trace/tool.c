@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "../common/exit.h"
-#include "../common/version.h"
 #include "options.h"
 
 enum { HOST_MAX = 256 };
@@ -156,22 +155,9 @@ int trace_tool(np_context *ctx, int argc, char **argv, const volatile sig_atomic
     if (!c.t)
         return fail(&c, "out of memory", NP_ERR_NOMEM);
     c.progress = isatty(fileno(err)) == 1;
-    switch (options_parse(c.t, argc, argv, &o, err)) {
-    case OPTIONS_HELP:
-        options_help(out);
-        status = exit_written(out) ? EXIT_GOOD : exit_unwritten(err, tool);
-        break;
-    case OPTIONS_VERSION:
-        version_put(ctx, tool, out);
-        status = exit_written(out) ? EXIT_GOOD : exit_unwritten(err, tool);
-        break;
-    case OPTIONS_WRONG:
-        status = EXIT_USAGE;
-        break;
-    case OPTIONS_RUN:
+    options_result asked = options_parse(c.t, argc, argv, &o, err);
+    if (!process_answered(asked, ctx, tool, options_help, out, err, &status))
         status = measure(&c, &o, out);
-        break;
-    }
     np_trace_free(c.t);
     return status;
 }
