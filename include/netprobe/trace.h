@@ -72,7 +72,7 @@ typedef struct np_trace_info {
     int64_t start_ns;   /* CLOCK_REALTIME of the start; -1 before */
     int64_t end_ns;     /* CLOCK_REALTIME of the end; -1 while running */
     int32_t send_status; /* np_status of the latest attempt to send: NP_OK, or why it failed */
-    int32_t flow_varies; /* 1: probes have different source ports (TCP), so that balancers may send
+    int32_t flow_varies; /* 1: probes have different ports (TCP, rising), so that balancers may send
                             them different ways */
     int32_t port_state;  /* np_port_state */
     int32_t reserved;    /* 0 */

@@ -17,7 +17,8 @@ enum {
     IPV6_HEADER = 40,
     UDP_HEADER = 8,
     ICMP_OFFSET = 2, /* the two octets that hold the checksum constant */
-    UDP_MARK = 8     /* number, number masked with the key */
+    UDP_MARK = 8,    /* number, number masked with the key */
+    PORT_BITS = 12   /* 4,096 ports, of which traceroute takes the first few hundred */
 };
 
 void npi_flow_size(npi_flow *f, size_t size)
@@ -25,6 +26,34 @@ void npi_flow_size(npi_flow *f, size_t size)
     size_t headers = (f->target.family == 4 ? IPV4_HEADER : IPV6_HEADER) + UDP_HEADER;
     size_t least = f->kind == NPI_TRANSPORT_ICMP ? ICMP_OFFSET : UDP_MARK;
     f->payload = size > headers + least ? size - headers : least;
+}
+
+void npi_flow_rise(npi_flow *f)
+{
+    uint32_t room = UINT32_C(65536) - f->target.port;
+    f->ports = 1u << PORT_BITS;
+    while (f->ports > room)
+        f->ports /= 2;
+}
+
+uint16_t npi_flow_port(const npi_flow *f, uint64_t id)
+{
+    return (uint16_t)(f->target.port + (f->ports ? id & (f->ports - 1u) : 0));
+}
+
+static unsigned bits_of(const npi_flow *f)
+{
+    unsigned bits = 0;
+    while (f->ports >> bits > 1)
+        bits++;
+    return bits;
+}
+
+/* Whether an answer is about one of the ports that probes went to. */
+static bool is_our_port(const npi_flow *f, uint16_t port)
+{
+    uint32_t beyond = (uint32_t)port - f->target.port;
+    return f->ports ? port >= f->target.port && beyond < f->ports : port == f->target.port;
 }
 
 static uint32_t mask_of(const npi_flow *f)
@@ -121,12 +150,17 @@ npi_match npi_flow_match(const npi_flow *f, const npi_reply *r, uint64_t *low, u
         *bits = 16;
         return match_icmp(f, r, low) ? NPI_MATCH_NUMBER : NPI_MATCH_FOREIGN;
     }
-    if (r->peer.port != f->target.port)
+    if (!is_our_port(f, r->peer.port))
         return NPI_MATCH_FOREIGN;
     *bits = 32;
     if (f->kind == NPI_TRANSPORT_TCP) {
         *low = r->number;
         return NPI_MATCH_NUMBER;
     }
-    return match_udp(f, r, low);
+    npi_match m = match_udp(f, r, low);
+    if (m != NPI_MATCH_BARE || !f->ports)
+        return m;
+    *low = r->peer.port - f->target.port; /* the port tells what the octets do not */
+    *bits = bits_of(f);
+    return NPI_MATCH_NUMBER;
 }

@@ -24,10 +24,20 @@ typedef struct npi_flow {
     uint8_t key[NPI_FLOW_KEY]; /* random for each trace */
     size_t payload;  /* octets behind the ICMP or UDP header */
     uint8_t fill;    /* of the payload behind our mark */
+    uint16_t ports;  /* UDP: each probe goes to the next of so many, a power of two. 0: to one */
 } npi_flow;
 
 /* Set the payload so that IP packets have `size` octets; raised to what our mark needs. */
 void npi_flow_size(npi_flow *f, size_t size);
+
+/*
+ * Let UDP probes go to rising destination ports, from that of the target on. Not one flow any
+ * more, but the port alone tells the probe: routers that quote eight octets are understood.
+ */
+void npi_flow_rise(npi_flow *f);
+
+/* The destination port of probe number `id`. */
+uint16_t npi_flow_port(const npi_flow *f, uint64_t id);
 
 /* Append the octets that the transport takes for probe number `id`. */
 void npi_flow_encode(const npi_flow *f, uint64_t id, npi_buf *out);

@@ -18,6 +18,7 @@ enum {
     ICMP6_SIZE_MAX = 1280,   /* above, an answer could lower this host's path MTU */
     PACKET_MAX = 65536,
     TARGET_MAX = 4 * 256,    /* of the option's 255 octets, escaped */
+    RISING = 1,              /* of the option udp-ports */
     PROBES_MAX = 65536       /* as many as a 16-bit sequence number tells apart */
 };
 
@@ -203,6 +204,8 @@ static void begin_probing(np_trace *t, const npi_now *now)
     f->target.port = port_of(t);
     npi_flow_size(f, (size_t)t->settings.size);
     f->fill = (uint8_t)t->settings.pattern;
+    if (t->kind == NP_TRACE_UDP && t->settings.udp_ports == RISING)
+        npi_flow_rise(f);
     if (!clock->ops->random(clock, f->key, sizeof f->key)) {
         npi_trace_fail(t, NP_ERR_SYSTEM, "this system gives no random numbers");
         return;

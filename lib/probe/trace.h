@@ -21,7 +21,7 @@ typedef struct npi_trace_settings {
     char *target, *source, *interface;
     int64_t kind, family, cycles, first_ttl, max_ttl, max_unknown;
     int64_t interval, timeout, grace, size, port, local_port, tos, mark, rate, names, events;
-    int64_t pattern, dont_fragment, serial;
+    int64_t pattern, dont_fragment, serial, udp_ports;
 } npi_trace_settings;
 
 typedef enum npi_trace_phase {

@@ -241,7 +241,8 @@ np_status np_trace_get(const np_trace *t, np_trace_info *out, size_t out_size)
     i.failed = t->total.failed;
     i.foreign = t->foreign;
     i.send_status = t->local_status;
-    i.flow_varies = t->kind == NP_TRACE_TCP && t->settings.serial != NP_CHOICE_YES;
+    i.flow_varies = t->flow.ports > 0 ||
+                    (t->kind == NP_TRACE_TCP && t->settings.serial != NP_CHOICE_YES);
     i.port_state = t->port_state;
     if (t->began.wall.ns)
         i.start_ns = t->began.wall.ns;

@@ -165,6 +165,7 @@ static bool send_probe(np_trace *t, int ttl, const npi_now *now)
                          .number = (uint32_t)id,
                          .data = t->packet.data,
                          .len = t->packet.len};
+    out.to.port = npi_flow_port(&t->flow, id);
     npi_now sent;
     int err = t->transport->ops->send(t->transport, &out, &sent);
     if (err == EBUSY || (no_room(err) && t->send_retries++ < RETRIES))

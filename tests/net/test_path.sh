@@ -96,4 +96,28 @@ for family in 4 6; do
     same "limited IPv$family: row 4 loses" "$(json '.hops[3].stats.loss > 0.3')" true
     same "limited IPv$family: the target does not" "$(json '.hops[5].stats.loss')" 0
 done
+# Rising ports: the first router sees as many as there are probes; without it, one.
+lab_router 1 nft -f - <<'NFT'
+table inet seen {
+    set ports { type inet_service; size 1024; flags dynamic; }
+    chain forward {
+        type filter hook forward priority 0;
+        meta l4proto udp update @ports { udp dport }
+    }
+}
+NFT
+seen() { lab_router 1 nft -j list set inet seen ports | jq '[.nftables[].set.elem // empty] | flatten | length'; }
+for family in 4 6; do
+    target=LAB_TARGET$family
+    lab_router 1 nft flush set inet seen ports
+    run nobody --json -n -u --classic -c 3 -i 0.1 -f 3 -m 6 "${!target}"
+    same "rising IPv$family: exit" "$status" 0
+    same "rising IPv$family: ports" "$(seen)" "$(json .sent)"
+    same "rising IPv$family: the target" "$(json '.hops[-1].stats.received')" 3
+    same "rising IPv$family: flow" "$(json '.flow_varies, .foreign' | tr '\n' ' ')" "true 0 "
+    lab_router 1 nft flush set inet seen ports
+    run nobody --json -n -u -c 3 -i 0.1 -f 3 "${!target}"
+    same "fixed IPv$family: ports" "$(seen)" 1
+    same "fixed IPv$family: flow" "$(json .flow_varies)" false
+done
 finish

@@ -448,6 +448,43 @@ static void labels_belong_to_their_responder(void **state)
         }
 }
 
+/* The port tells the probe: no probing alone, nothing given up, although the quotes are short. */
+static void rising_ports_need_no_quote(void **state)
+{
+    (void)state;
+    for (int family = 4; family <= 6; family += 2) {
+        fixture f = begin(family, 6);
+        f.w->hops[2].short_quote = true;
+        f.w->hops[3].short_quote = true;
+        np_trace_set_kind(f.t, NP_TRACE_UDP);
+        assert_int_equal(np_trace_set(f.t, "udp-ports", "rising"), NP_OK);
+        assert_int_equal(np_trace_run(f.t), NP_OK);
+        assert_int_equal(info_of(f.t).flow_varies, 1);
+        for (int i = 0; i < 6; i++) {
+            assert_int_equal(stats_of(f.t, i).received, 10);
+            assert_int_equal(hop_of(f.t, i).short_quote, 0);
+        }
+        for (uint64_t n = 1; n < f.w->sent_count; n++)
+            assert_int_equal(f.w->sent[n].to, f.w->sent[n - 1].to + 1);
+        end(&f);
+    }
+}
+
+/* Near the end of all ports there are fewer to rise through. */
+static void rising_ports_stay_within_their_range(void **state)
+{
+    (void)state;
+    fixture f = begin(4, 3);
+    np_trace_set_kind(f.t, NP_TRACE_UDP);
+    np_trace_set_port(f.t, 65530);
+    np_trace_set(f.t, "udp-ports", "rising");
+    assert_int_equal(np_trace_run(f.t), NP_OK);
+    assert_int_equal(stats_of(f.t, 2).received, 10);
+    for (uint64_t n = 0; n < f.w->sent_count; n++)
+        assert_true(f.w->sent[n].to >= 65530 && f.w->sent[n].to <= 65533);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -464,6 +501,8 @@ int main(void)
         cmocka_unit_test(responders_are_kept_apart),
         cmocka_unit_test(sequence_numbers_wrap),
         cmocka_unit_test(labels_belong_to_their_responder),
+        cmocka_unit_test(rising_ports_need_no_quote),
+        cmocka_unit_test(rising_ports_stay_within_their_range),
     };
     return RUN(tests);
 }

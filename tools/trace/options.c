@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUE_MAX = 64, FRAGMENT = 256, SERIAL };
+enum { VALUE_MAX = 64, FRAGMENT = 256, SERIAL, CLASSIC };
 
 static const char measuring[] = "Measuring", showing[] = "Showing", other[] = "Other";
 
@@ -35,6 +35,8 @@ static const command_choice choices[] = {
      "size of each packet with its headers [64]"},
     {'B', "bitpattern", "NUMBER", "pattern", NULL, false, measuring,
      "octet that fills the payload [0]"},
+    {CLASSIC, "classic", NULL, "udp-ports", "rising", false, measuring,
+     "UDP probes to rising ports, as traceroute sends them"},
     {SERIAL, "serial", NULL, "serial", "yes", false, measuring,
      "TCP probes one at a time, all from one port"},
     {FRAGMENT, "dont-fragment", NULL, "dont-fragment", "yes", false, measuring,

@@ -374,8 +374,9 @@ static void put_remarks(const np_trace *t, const report_style *style, FILE *out)
     if (i.sent > 0)
         put_end(&i, out);
     if (i.flow_varies)
-        fputs("# each probe has a source port of its own: balancers may send them different ways\n",
-              out);
+        fprintf(out,
+                "# each probe has a %s port of its own: balancers may send them different ways\n",
+                i.kind == NP_TRACE_TCP ? "source" : "destination");
     if (i.note[0])
         fprintf(out, "# UDP instead of ICMP: %s\n", i.note);
     for (int k = 0; k < np_trace_hop_count(t); k++) {
