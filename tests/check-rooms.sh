@@ -17,6 +17,7 @@ below() {
     wire) echo "base" ;;
     core) echo "base wire" ;;
     listen | probe) echo "base wire core" ;;
+    talk) echo "base wire core" ;;
     *) echo "none" ;;
     esac
 }
