@@ -16,8 +16,7 @@ below() {
     base) echo "" ;;
     wire) echo "base" ;;
     core) echo "base wire" ;;
-    listen | probe) echo "base wire core" ;;
-    talk) echo "base wire core" ;;
+    listen | probe | talk) echo "base wire core" ;;
     *) echo "none" ;;
     esac
 }

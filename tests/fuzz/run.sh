@@ -17,14 +17,13 @@ for source in "$top"/lib/*/*.c "$top/tests/sim/world.c"; do
 done
 ar rc "$dir/inside.a" "$dir"/objects/*.o
 
-for target in errqueue extension netlink procfs reply text trace; do
-for target in errqueue replies reply text trace; do
+for target in errqueue extension netlink procfs replies reply text trace; do
     mkdir "$dir/$target"
     for file in "$top/tests/fuzz/corpus/$target"/*.hex; do
         sed 's/#.*//' "$file" | tr -d ' \n' | xxd -r -p >"$dir/$target/$(basename "$file" .hex)"
     done
     clang $flags -fsanitize=fuzzer "$top/tests/fuzz/fuzz_$target.c" "$dir/inside.a" \
-        $(pkg-config --libs libcares libmnl) -lm -o "$dir/fuzz_$target"
+        $(pkg-config --libs libcares libmnl openssl) -lm -o "$dir/fuzz_$target"
     (cd "$dir" && "./fuzz_$target" -max_total_time="$seconds" -max_len=4096 -timeout=10 \
         -artifact_prefix="$dir/found-" "$dir/$target" >"$dir/log" 2>&1) || {
         tail -n 40 "$dir/log"
