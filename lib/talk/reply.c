@@ -279,6 +279,12 @@ static size_t read_octets(npi_replies *r, const char *p, size_t n)
     return used;
 }
 
+static void note_extra(npi_replies *r)
+{
+    if (nothing_asked(r))
+        npi_replies_add_note(r, "http.extra-octets");
+}
+
 /* Go on with what waits. */
 static void read_waiting(npi_replies *r)
 {
@@ -287,16 +293,17 @@ static void read_waiting(npi_replies *r)
     if (waiting(r) == 0)
         return;
     r->taken += read_octets(r, r->in.data + r->taken, waiting(r));
-    if (waiting(r) > 0)
+    if (waiting(r) > 0) {
+        note_extra(r);
         return;
+    }
     give_back(&r->in);
     r->taken = 0;
 }
 
 static void store_waiting(npi_replies *r, const char *p, size_t n)
 {
-    if (nothing_asked(r))
-        npi_replies_add_note(r, "http.extra-octets");
+    note_extra(r);
     if (n > wait_max(r) - waiting(r)) {
         fail_late(r, "limit.reply", "more octets wait than a reply may have");
         return;
