@@ -183,7 +183,8 @@ static void memory_fails(void **state)
         npi_mem mem = failmem_allocator(&m);
         npi_features *f = npi_features_new(&mem);
         if (f) {
-            bool fine = learn(f, NPI_FRAMING_SMTP, "EHLO x", "250-mx\r\n250-AUTH PLAIN\r\n250 B\r\n");
+            bool fine = learn(f, NPI_FRAMING_SMTP, "EHLO x",
+                              "250-mx\r\n250-AUTH PLAIN\r\n250 B\r\n");
             assert_int_equal(fine, m.failed == 0);
             assert_int_equal(npi_features_count(f), fine ? 2 : 0);
         }

@@ -9,7 +9,8 @@
 static void lines(void **state)
 {
     static const story rows[] = {
-        {"each is a reply", NULL, "+PONG\r\n\r\nx\ry\r\n", "\"+PONG\"\n\"\"\n\"x\\x0dy\"\nclosed\n"},
+        {"each is a reply", NULL, "+PONG\r\n\r\nx\ry\r\n",
+         "\"+PONG\"\n\"\"\n\"x\\x0dy\"\nclosed\n"},
         {"bare LF", NULL, "a\nb\n", "\"a\"\n\"b\"\nclosed\nnote bare LF\n"},
         {"the last one without its end", NULL, "a\r\nb",
          "\"a\"\n\"b\"\nclosed\nnote last line without its end\n"},
