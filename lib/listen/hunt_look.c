@@ -167,7 +167,8 @@ static bool look_into(npi_hunt *h, const char *folder, npi_slot *slot, int64_t t
     }
     bool more = true;
     size_t first = h->holder_count;
-    for (size_t i = 0; i < most && h->left > 0 && h->phase != NPI_HUNT_DONE; i++) {
+    /* One at least, so that a table that was begun with is known by its position. */
+    for (size_t i = 0; i < most && (i == 0 || h->left > 0) && h->phase != NPI_HUNT_DONE; i++) {
         if (npi_hunt_satisfied(h))
             break;
         more = npi_folder_next(&f, &e);
