@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hunt in a proc tree of files: however few reads a step has, every holder is found.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../check.h"
+#include "base/mem.h"
+#include "listen/hunt.h"
+
+enum { PROCESSES = 40, DESCRIPTORS = 5, SHARED = 9000, LAST_PID = 99 + PROCESSES };
+
+static char root[] = "/tmp/netprobe-hunt-XXXXXX";
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+/* Process 100 + p holds the sockets 1000 + 10 p up to that + 4, and one that all hold. */
+static int make_tree(void **state)
+{
+    char path[200], text[200];
+    (void)state;
+    assert_non_null(mkdtemp(root));
+    for (int pid = 100; pid <= LAST_PID; pid++) {
+        snprintf(path, sizeof path, "%s/%d", root, pid);
+        mkdir(path, 0755);
+        snprintf(path, sizeof path, "%s/%d/stat", root, pid);
+        snprintf(text, sizeof text, "%d (x) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 %d 0\n", pid,
+                 pid);
+        write_file(path, text);
+        snprintf(path, sizeof path, "%s/%d/fd", root, pid);
+        mkdir(path, 0755);
+        for (int fd = 0; fd <= DESCRIPTORS; fd++) {
+            snprintf(path, sizeof path, "%s/%d/fd/%d", root, pid, fd);
+            snprintf(text, sizeof text, "socket:[%d]",
+                     fd == DESCRIPTORS ? SHARED : 1000 + 10 * (pid - 100) + fd);
+            assert_int_equal(symlink(text, path), 0);
+        }
+    }
+    return 0;
+}
+
+static int remove_tree(void **state)
+{
+    char command[100];
+    (void)state;
+    snprintf(command, sizeof command, "rm -r %s", root);
+    return system(command);
+}
+
+static void want_all(npi_socks *s, const npi_mem *mem)
+{
+    npi_socks_init(s, mem);
+    npi_diag_answer a = {.has_info = false};
+    for (uint32_t p = 0; p < PROCESSES; p++)
+        for (uint32_t fd = 0; fd < DESCRIPTORS; fd++) {
+            a.sock.inode = 1000 + 10 * p + fd;
+            a.sock.cookie = a.sock.inode;
+            assert_true(npi_socks_add(s, &a, 1));
+        }
+    a.sock.inode = SHARED;
+    a.sock.cookie = SHARED;
+    assert_true(npi_socks_add(s, &a, 1));
+}
+
+static void check_owners(const npi_hunt *h, const npi_socks *s, bool all)
+{
+    for (size_t i = 0; i + 1 < s->count; i++) {
+        assert_int_equal(s->rows[i].owners, 1);
+        const npi_holder *holder = &h->holders[s->rows[i].owner];
+        assert_int_equal(h->processes[holder->process].pid, 100 + i / DESCRIPTORS);
+        assert_int_equal(holder->fd, i % DESCRIPTORS);
+    }
+    assert_int_equal(s->rows[s->count - 1].owners, all ? PROCESSES : 1);
+    assert_int_equal(h->looked_into, PROCESSES);
+}
+
+static void hunt(int proc, int reads, bool all)
+{
+    npi_mem mem = npi_mem_libc();
+    npi_socks s;
+    npi_hunt h;
+    int steps = 0;
+    want_all(&s, &mem);
+    npi_hunt_init(&h, &mem);
+    assert_int_equal(npi_hunt_begin(&h, proc, -1, &s, all, false), NP_OK);
+    while (!npi_hunt_step(&h, reads))
+        assert_true(++steps < 100000);
+    assert_int_equal(h.failed, NP_OK);
+    npi_hunt_settle(&h, &s);
+    check_owners(&h, &s, all);
+    npi_hunt_free(&h);
+    npi_socks_free(&s);
+}
+
+static void steps_of_any_size(void **state)
+{
+    (void)state;
+    int proc = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(proc >= 0);
+    for (int reads = 1; reads <= 200; reads++) {
+        hunt(proc, reads, true);
+        hunt(proc, reads, false);
+    }
+    close(proc);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(steps_of_any_size, make_tree, remove_tree),
+    };
+    return RUN(tests);
+}
