@@ -64,7 +64,7 @@ bool npi_tls_feed(npi_tls *t, const void *data, size_t len);
 /* The peer's stream has ended: without close_notify that is tls.truncated. */
 void npi_tls_end(npi_tls *t);
 
-/* Ciphertext to be sent; *data lives until the next call. 0 for none. Then say how much was sent. */
+/* Ciphertext to be sent, 0 for none; *data lives until the next call. Then say how much was. */
 size_t npi_tls_take(npi_tls *t, const void **data);
 void npi_tls_taken(npi_tls *t, size_t len);
 

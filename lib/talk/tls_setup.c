@@ -221,7 +221,9 @@ static np_status set_client_cert(npi_tls *t, const npi_tls_settings *s, npi_buf 
     if (SSL_use_PrivateKey_file(t->ssl, key, SSL_FILETYPE_PEM) == 1 &&
         SSL_check_private_key(t->ssl) == 1)
         return NP_OK;
-    if (ERR_GET_REASON(ERR_peek_error()) == X509_R_KEY_VALUES_MISMATCH)
+    unsigned long error = ERR_peek_last_error();
+    int reason = ERR_GET_LIB(error) == ERR_LIB_X509 ? ERR_GET_REASON(error) : 0;
+    if (reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH)
         return refuse(why, "the certificate is for another key than that in", key);
     return refuse(why, "no key without passphrase is in", key);
 }

@@ -182,18 +182,27 @@ static bool is_told(const npi_tls *t, int code, int depth)
     return t->fault_count >= NPI_TLS_FAULTS_MAX;
 }
 
+/* OpenSSL looks for no issuer of a certificate that it cannot read whole, and misses that issuer. */
+static int true_code(int code, X509 *x)
+{
+    if (code == X509_V_OK)
+        return X509_V_ERR_UNSPECIFIED;
+    if (x && (X509_get_extension_flags(x) & EXFLAG_INVALID) != 0 &&
+        strcmp(npi_tls_problem_of(code), "tls.unknown-ca") == 0)
+        return CODE(INVALID_EXTENSION);
+    return code;
+}
+
 static void add_fault(npi_tls *t, X509_STORE_CTX *c)
 {
-    int code = X509_STORE_CTX_get_error(c);
+    X509 *x = X509_STORE_CTX_get_current_cert(c);
+    int code = true_code(X509_STORE_CTX_get_error(c), x);
     int depth = X509_STORE_CTX_get_error_depth(c);
-    if (code == X509_V_OK)
-        code = X509_V_ERR_UNSPECIFIED;
     if (depth < 0)
         depth = 0;
     if (is_told(t, code, depth))
         return;
     STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(c);
-    X509 *x = X509_STORE_CTX_get_current_cert(c);
     char *text = sentence(t, code, depth, chain ? sk_X509_num(chain) : 0, x);
     if (!text || !npi_make_room(&t->mem, &t->faults, t->fault_count, &t->fault_room,
                                 sizeof *t->faults)) {
