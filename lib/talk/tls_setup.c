@@ -218,12 +218,12 @@ static np_status set_client_cert(npi_tls *t, const npi_tls_settings *s, npi_buf 
     const char *key = s->key_file ? s->key_file : s->cert_file;
     if (SSL_use_certificate_chain_file(t->ssl, s->cert_file) != 1)
         return refuse(why, "no certificate that can be used is in", s->cert_file);
-    if (SSL_use_PrivateKey_file(t->ssl, key, SSL_FILETYPE_PEM) == 1 &&
-        SSL_check_private_key(t->ssl) == 1)
+    bool read = SSL_use_PrivateKey_file(t->ssl, key, SSL_FILETYPE_PEM) == 1;
+    if (read && SSL_check_private_key(t->ssl) == 1)
         return NP_OK;
     unsigned long error = ERR_peek_last_error();
-    int reason = ERR_GET_LIB(error) == ERR_LIB_X509 ? ERR_GET_REASON(error) : 0;
-    if (reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH)
+    if (read || (ERR_GET_LIB(error) == ERR_LIB_X509 &&
+                 ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH))
         return refuse(why, "the certificate is for another key than that in", key);
     return refuse(why, "no key without passphrase is in", key);
 }

@@ -182,7 +182,7 @@ static bool is_told(const npi_tls *t, int code, int depth)
     return t->fault_count >= NPI_TLS_FAULTS_MAX;
 }
 
-/* OpenSSL looks for no issuer of a certificate that it cannot read whole, and misses that issuer. */
+/* OpenSSL looks for no issuer of a certificate that it cannot read whole, and then misses it. */
 static int true_code(int code, X509 *x)
 {
     if (code == X509_V_OK)

@@ -547,7 +547,6 @@ static void test_cut(void **state)
     for (int i = 0; i < 2; i++) {
         play p;
         npi_tls_settings s = {.max_version = i ? "1.2" : "1.3"};
-        meet(&p, &s);
         size_t whole = 0, tried = 0;
         begin(&p, &s);
         p.chunk = 1;
@@ -660,6 +659,7 @@ static void test_own_memory(void **state)
 /* OpenSSL's allocator, below it: fails while the client acts. */
 static struct {
     bool acts, sticky;
+    int turn, first_turn; /* 0: npi_tls_new */
     unsigned long requests, fail_at, failed;
 } below;
 
@@ -697,37 +697,52 @@ static void below_free(void *p, const char *file, int line)
 
 static void client_acts(bool begins)
 {
-    below.acts = begins;
+    below.acts = begins && below.turn >= below.first_turn;
+    below.turn += begins;
 }
 
+/* What OpenSSL itself loses when memory fails while it is set up is not looked for. */
+void __lsan_disable(void) __attribute__((weak));
+void __lsan_enable(void) __attribute__((weak));
+
 /* Nobody is believed whom one would not believe with memory enough. */
+static unsigned long sweep(const ident *const chain[], unsigned long step)
+{
+    unsigned long positions = 0;
+    below.failed = 1;
+    for (unsigned long n = 1; below.failed > 0; n += step) {
+        play p;
+        bool nomem;
+        below.requests = below.failed = 0;
+        below.turn = 0;
+        below.fail_at = n;
+        if (live(&p, chain, (failmem){0}, &nomem))
+            fail_msg("accepted when allocation %lu failed", n);
+        positions += below.failed > 0;
+        play_end(&p);
+        assert_int_equal(p.memory.live, 0);
+    }
+    return positions;
+}
+
 static void test_openssl_memory(void **state)
 {
     (void)state;
     const cast *c = make_cast();
     ident bad = make_cert((order){.cn = "leaf", .by = &c->stranger,
                                   .ext = {EXT_LEAF, EXT_SERVER, EXT_GOOD}});
-    unsigned long positions = 0, accepted = 0;
+    if (__lsan_disable)
+        __lsan_disable();
     play_client_acts = client_acts;
-    for (int sticky = 0; sticky < 2; sticky++) {
-        below.sticky = sticky;
-        below.failed = 1;
-        for (unsigned long n = 1; below.failed > 0; n += 41) {
-            play p;
-            bool nomem;
-            below.requests = below.failed = 0;
-            below.fail_at = n;
-            accepted += live(&p, CHAIN(&bad, &c->stranger), (failmem){0}, &nomem);
-            positions += below.failed > 0;
-            play_end(&p);
-            assert_int_equal(p.memory.live, 0);
-        }
+    for (int i = 0; i < 4; i++) {
+        below.sticky = i % 2;
+        below.first_turn = i / 2; /* all of it in long steps, and the handshake in short ones */
+        assert_in_range(sweep(CHAIN(&bad, &c->stranger), i < 2 ? 97 : 9), 100, 10000);
     }
     play_client_acts = NULL;
     below.fail_at = 0;
-    printf("%lu positions, %lu accepted\n", positions, accepted);
-    assert_true(positions > 100);
-    assert_int_equal(accepted, 0);
+    if (__lsan_enable)
+        __lsan_enable();
 }
 
 static int clean(void **state)
