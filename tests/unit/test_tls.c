@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The life of a TLS client: settings, handshake, octets in both directions, ends of all kinds, and
- * what becomes of it when memory or the peer's octets run out. Whom to believe: test_tls_certs.
+ * The life of a TLS client: settings, handshake, octets in both directions, ends of all kinds. Whom
+ * to believe: test_tls_certs. What breaks it: test_tls_broken.
  */
 #include "config.h"
 
@@ -10,7 +10,6 @@
 
 #ifdef HAVE_OPENSSL
 
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdio.h>
@@ -20,32 +19,11 @@
 
 #define CHAIN(...) ((const ident *const[]){__VA_ARGS__, NULL})
 
-static void begin(play *p, const npi_tls_settings *s)
-{
-    const cast *c = make_cast();
-    play_server(p, CHAIN(&c->leaf, &c->middle));
-    if (!play_client(p, s))
-        fail_msg("%s", p->why);
-}
-
 static void meet(play *p, const npi_tls_settings *s)
 {
-    begin(p, s);
+    play_begin(p, s);
     if (play_handshake(p) != NPI_TLS_DONE)
         fail_msg("%s: %s", npi_tls_problem(p->client), npi_tls_sentence(p->client));
-}
-
-static void expect_broken(play *p, const char *problem, const char *words)
-{
-    if (strcmp(npi_tls_problem(p->client), problem) != 0 ||
-        !strstr(npi_tls_sentence(p->client), words))
-        fail_msg("%s: %s", npi_tls_problem(p->client), npi_tls_sentence(p->client));
-    assert_int_equal(npi_tls_handshake(p->client), NPI_TLS_BROKEN);
-    char c;
-    size_t len;
-    assert_int_equal(npi_tls_read(p->client, &c, 1, &len), NPI_TLS_BROKEN);
-    assert_int_equal(npi_tls_write(p->client, "x", 1), NPI_TLS_BROKEN);
-    assert_string_equal(npi_tls_problem(p->client), problem);
 }
 
 /* ---- settings */
@@ -247,14 +225,14 @@ static void test_alpn(void **state)
     play p;
     npi_tls_info info;
     for (int i = 0; i < 4; i++) {
-        begin(&p, &(npi_tls_settings){.alpn = rows[i].offered});
+        play_begin(&p, &(npi_tls_settings){.alpn = rows[i].offered});
         SSL_CTX_set_alpn_select_cb(p.server_ctx, choose_second, NULL);
         assert_int_equal(play_handshake(&p), NPI_TLS_DONE);
         npi_tls_get_info(p.client, &info);
         assert_string_equal(info.alpn, rows[i].chosen);
         play_end(&p);
     }
-    begin(&p, &(npi_tls_settings){.alpn = "h2"});
+    play_begin(&p, &(npi_tls_settings){.alpn = "h2"});
     SSL_CTX_set_alpn_select_cb(p.server_ctx, choose_second, &p);
     play_handshake(&p);
     expect_broken(&p, "tls.alert", "alert 120 (no application protocol");
@@ -298,7 +276,7 @@ static void test_client_cert(void **state)
         npi_tls_settings s = {.max_version = i % 2 ? "1.2" : "1.3"};
         s.cert_file = i < 2 ? both : i < 4 ? certs : NULL;
         s.key_file = i >= 2 && i < 4 ? key : NULL;
-        begin(&p, &s);
+        play_begin(&p, &s);
         X509_STORE_add_cert(SSL_CTX_get_cert_store(p.server_ctx), c->root.x);
         X509_VERIFY_PARAM_set_time(SSL_get0_param(p.server), NOW_NS / 1000000000);
         SSL_set_verify(p.server, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
@@ -351,7 +329,7 @@ static void test_octet_by_octet(void **state)
         play p;
         char text[6];
         size_t len = 0, got = 0;
-        begin(&p, &(npi_tls_settings){.max_version = i ? "1.2" : "1.3"});
+        play_begin(&p, &(npi_tls_settings){.max_version = i ? "1.2" : "1.3"});
         p.chunk = 1;
         ERR_raise(ERR_LIB_SSL, SSL_R_BAD_LENGTH);
         assert_int_equal(play_handshake(&p), NPI_TLS_DONE);
@@ -474,275 +452,10 @@ static void test_goodbye(void **state)
     assert_int_equal(npi_tls_write(p.client, "x", 1), NPI_TLS_BROKEN);
     play_end(&p);
     const void *data;
-    begin(&p, &(npi_tls_settings){0});
+    play_begin(&p, &(npi_tls_settings){0});
     npi_tls_close(p.client); /* nothing was begun: nothing is sent */
     assert_int_equal(npi_tls_take(p.client, &data), 0);
     play_end(&p);
-}
-
-/* ---- peers that break it */
-
-static void say(play *p, const void *data, size_t len, bool ends)
-{
-    begin(p, &(npi_tls_settings){0});
-    assert_int_equal(npi_tls_handshake(p->client), NPI_TLS_MORE);
-    assert_true(npi_tls_feed(p->client, data, len));
-    if (ends)
-        npi_tls_end(p->client);
-    p->step = npi_tls_handshake(p->client);
-}
-
-static void test_plain(void **state)
-{
-    (void)state;
-    static const char *const texts[] = {"220 mail.example ESMTP\r\n", "HTTP/1.1 400 Bad\r\n\r\n",
-                                        "+OK\r\n", "* OK\r\n"};
-    play p;
-    for (int i = 0; i < 4; i++) {
-        say(&p, texts[i], strlen(texts[i]), false);
-        expect_broken(&p, "tls.not-tls", "the peer does not speak TLS: it sent \"");
-        if (i == 0)
-            expect_broken(&p, "tls.not-tls", "it sent \"220 mail.example ESMTP\\x0d\\x0a\"");
-        play_end(&p);
-    }
-    say(&p, "2", 1, true);
-    expect_broken(&p, "tls.not-tls", "\"2\"");
-    play_end(&p);
-    char text[200];
-    memset(text, 'x', sizeof text);
-    say(&p, text, sizeof text, false);
-    expect_broken(&p, "tls.not-tls", "xxx\"...");
-    play_end(&p);
-    say(&p, "", 0, true);
-    expect_broken(&p, "tls.truncated", "in the handshake, after 0 octets");
-    play_end(&p);
-}
-
-static void test_alerts(void **state)
-{
-    (void)state;
-    play p;
-    for (int level = 1; level <= 2; level++)
-        for (int n = 0; n < 256; n++) {
-            uint8_t record[] = {21, 3, 3, 0, 2, (uint8_t)level, (uint8_t)n};
-            say(&p, record, sizeof record, true);
-            assert_int_equal(p.step, NPI_TLS_BROKEN);
-            if (level == 2)
-                assert_string_equal(npi_tls_problem(p.client), "tls.alert");
-            if (level == 2 && n == 40)
-                expect_broken(&p, "tls.alert",
-                              "the peer refuses: alert 40 (handshake failure: no version");
-            play_end(&p);
-        }
-    /* A close_notify is a goodbye only once there was a handshake. */
-    say(&p, (const uint8_t[]){21, 3, 3, 0, 2, 1, 0}, 7, false);
-    expect_broken(&p, "tls.alert", "alert 0 (close notify)");
-    play_end(&p);
-}
-
-/* The stream ends after every number of the server's octets: never accepted before the last. */
-static void test_cut(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 2; i++) {
-        play p;
-        npi_tls_settings s = {.max_version = i ? "1.2" : "1.3"};
-        size_t whole = 0, tried = 0;
-        begin(&p, &s);
-        p.chunk = 1;
-        while (npi_tls_handshake(p.client) == NPI_TLS_MORE)
-            play_carry(&p);
-        whole = p.delivered;
-        play_end(&p);
-        assert_in_range(whole, 500, 3000);
-        for (size_t n = 0; n < whole; n++, tried++) {
-            begin(&p, &s);
-            p.allowed = n;
-            assert_int_equal(play_handshake(&p), NPI_TLS_MORE);
-            npi_tls_end(p.client);
-            assert_int_equal(npi_tls_handshake(p.client), NPI_TLS_BROKEN);
-            expect_broken(&p, "tls.truncated", "closed the connection in the handshake");
-            play_end(&p);
-        }
-        assert_int_equal(tried, whole);
-    }
-}
-
-/* One octet of the server's first flight is another: never accepted. */
-static void test_changed(void **state)
-{
-    (void)state;
-    play p;
-    for (size_t n = 0; n < 1200; n += 3) {
-        begin(&p, &(npi_tls_settings){.max_version = n % 2 ? "1.2" : "1.3"});
-        npi_tls_handshake(p.client);
-        p.allowed = 0;
-        play_carry(&p);
-        char *data;
-        size_t len = (size_t)BIO_get_mem_data(SSL_get_wbio(p.server), &data);
-        if (n < len)
-            data[n] ^= 0x41;
-        p.allowed = SIZE_MAX;
-        npi_tls_step step = play_handshake(&p);
-        if (n < len && step == NPI_TLS_DONE)
-            fail_msg("accepted with octet %zu of %zu changed", n, len);
-        play_end(&p);
-    }
-}
-
-/* What nobody reads does not pile up. */
-static void test_flood(void **state)
-{
-    (void)state;
-    play p;
-    static const uint8_t octets[65536] = {22, 3, 3};
-    size_t fed = 0;
-    begin(&p, &(npi_tls_settings){0});
-    while (npi_tls_feed(p.client, octets, sizeof octets) && fed < (1 << 22))
-        fed += sizeof octets;
-    assert_int_equal(fed, 1 << 20);
-    assert_int_equal(npi_tls_handshake(p.client), NPI_TLS_BROKEN);
-    play_end(&p);
-}
-
-/* ---- out of memory */
-
-/* A whole life; true where the peer was believed. */
-static bool live(play *p, const ident *const chain[], failmem memory, bool *nomem)
-{
-    char text[8];
-    size_t len;
-    play_server(p, chain);
-    p->memory = memory;
-    p->mem = failmem_allocator(&p->memory);
-    bool done = play_client(p, &(npi_tls_settings){.alpn = "x", .keylog = true,
-                                                   .ciphers = "HIGH:TLS_AES_128_GCM_SHA256"});
-    assert_true(done || p->status == NP_ERR_NOMEM || p->status == NP_ERR_INVALID);
-    *nomem = p->status == NP_ERR_NOMEM;
-    if (!done)
-        return false;
-    bool believed = play_handshake(p) == NPI_TLS_DONE;
-    if (believed && npi_tls_write(p->client, "hello", 5) == NPI_TLS_DONE)
-        npi_tls_read(p->client, text, sizeof text, &len);
-    *nomem = strcmp(npi_tls_problem(p->client), "tls.nomem") == 0;
-    return believed;
-}
-
-/* The n-th allocation of ours fails, or that and all later ones. */
-static void test_own_memory(void **state)
-{
-    (void)state;
-    const cast *c = make_cast();
-    ident bad = make_cert((order){.cn = "leaf", .by = &c->stranger,
-                                  .ext = {EXT_LEAF, EXT_SERVER, EXT_GOOD}});
-    const ident *const *chains[] = {CHAIN(&c->leaf, &c->middle), CHAIN(&bad, &c->stranger)};
-    for (int i = 0; i < 4; i++) {
-        unsigned long n = 1, failed = 1;
-        for (; failed > 0; n++) {
-            play p;
-            bool nomem;
-            bool believed = live(&p, chains[i / 2],
-                                 (failmem){.fail_at = n, .sticky = i % 2}, &nomem);
-            failed = p.memory.failed;
-            assert_true(i < 2 || !believed);
-            if (failed == 0)
-                assert_true(i < 2 ? believed : !nomem);
-            else if (!believed && p.client && !nomem && p.step == NPI_TLS_BROKEN)
-                assert_int_equal(i / 2, 1);
-            play_end(&p);
-            assert_int_equal(p.memory.live, 0);
-        }
-        assert_true(n > 10);
-    }
-}
-
-/* OpenSSL's allocator, below it: fails while the client acts. */
-static struct {
-    bool acts, sticky;
-    int turn, first_turn; /* 0: npi_tls_new */
-    unsigned long requests, fail_at, failed;
-} below;
-
-static bool fails(void)
-{
-    if (!below.acts || below.fail_at == 0)
-        return false;
-    below.requests++;
-    if (below.requests != below.fail_at && !(below.sticky && below.requests > below.fail_at))
-        return false;
-    below.failed++;
-    return true;
-}
-
-static void *below_malloc(size_t n, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return fails() ? NULL : malloc(n);
-}
-
-static void *below_realloc(void *p, size_t n, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return fails() ? NULL : realloc(p, n);
-}
-
-static void below_free(void *p, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    free(p);
-}
-
-static void client_acts(bool begins)
-{
-    below.acts = begins && below.turn >= below.first_turn;
-    below.turn += begins;
-}
-
-/* What OpenSSL itself loses when memory fails while it is set up is not looked for. */
-void __lsan_disable(void) __attribute__((weak));
-void __lsan_enable(void) __attribute__((weak));
-
-/* Nobody is believed whom one would not believe with memory enough. */
-static unsigned long sweep(const ident *const chain[], unsigned long step)
-{
-    unsigned long positions = 0;
-    below.failed = 1;
-    for (unsigned long n = 1; below.failed > 0; n += step) {
-        play p;
-        bool nomem;
-        below.requests = below.failed = 0;
-        below.turn = 0;
-        below.fail_at = n;
-        if (live(&p, chain, (failmem){0}, &nomem))
-            fail_msg("accepted when allocation %lu failed", n);
-        positions += below.failed > 0;
-        play_end(&p);
-        assert_int_equal(p.memory.live, 0);
-    }
-    return positions;
-}
-
-static void test_openssl_memory(void **state)
-{
-    (void)state;
-    const cast *c = make_cast();
-    ident bad = make_cert((order){.cn = "leaf", .by = &c->stranger,
-                                  .ext = {EXT_LEAF, EXT_SERVER, EXT_GOOD}});
-    if (__lsan_disable)
-        __lsan_disable();
-    play_client_acts = client_acts;
-    for (int i = 0; i < 4; i++) {
-        below.sticky = i % 2;
-        below.first_turn = i / 2; /* all of it in long steps, and the handshake in short ones */
-        assert_in_range(sweep(CHAIN(&bad, &c->stranger), i < 2 ? 97 : 9), 100, 10000);
-    }
-    play_client_acts = NULL;
-    below.fail_at = 0;
-    if (__lsan_enable)
-        __lsan_enable();
 }
 
 static int clean(void **state)
@@ -756,20 +469,15 @@ static int clean(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_settings),       cmocka_unit_test(test_passphrase),
-        cmocka_unit_test(test_trust),          cmocka_unit_test(test_versions),
-        cmocka_unit_test(test_ciphers),        cmocka_unit_test(test_level),
-        cmocka_unit_test(test_alpn),           cmocka_unit_test(test_sni),
-        cmocka_unit_test(test_client_cert),    cmocka_unit_test(test_keylog),
+        cmocka_unit_test(test_settings), cmocka_unit_test(test_passphrase),
+        cmocka_unit_test(test_trust), cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_ciphers), cmocka_unit_test(test_level),
+        cmocka_unit_test(test_alpn), cmocka_unit_test(test_sni),
+        cmocka_unit_test(test_client_cert), cmocka_unit_test(test_keylog),
         cmocka_unit_test(test_octet_by_octet), cmocka_unit_test(test_big_read),
-        cmocka_unit_test(test_big_write),      cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_goodbye),        cmocka_unit_test(test_plain),
-        cmocka_unit_test(test_alerts),         cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_changed),        cmocka_unit_test(test_flood),
-        cmocka_unit_test(test_own_memory),     cmocka_unit_test(test_openssl_memory),
+        cmocka_unit_test(test_big_write), cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_goodbye),
     };
-    if (CRYPTO_set_mem_functions(below_malloc, below_realloc, below_free) != 1)
-        return 1;
     return cmocka_run_group_tests(tests, NULL, clean) != 0;
 }
 

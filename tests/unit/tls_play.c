@@ -252,3 +252,20 @@ void play_end(play *p)
     p->server = NULL;
     p->server_ctx = NULL;
 }
+
+void play_begin(play *p, const npi_tls_settings *s)
+{
+    const cast *c = make_cast();
+    play_server(p, (const ident *const[]){&c->leaf, &c->middle, NULL});
+    must(play_client(p, s), p->why);
+}
+
+bool play_broken(npi_tls *t, const char *problem, const char *words)
+{
+    char octet;
+    size_t len;
+    return npi_tls_handshake(t) == NPI_TLS_BROKEN &&
+           npi_tls_read(t, &octet, 1, &len) == NPI_TLS_BROKEN && len == 0 &&
+           npi_tls_write(t, "x", 1) == NPI_TLS_BROKEN &&
+           strcmp(npi_tls_problem(t), problem) == 0 && strstr(npi_tls_sentence(t), words);
+}

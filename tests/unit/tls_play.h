@@ -76,6 +76,15 @@ void play_carry(play *p);
 /* Until the client's handshake is done, broken, or stuck. */
 npi_tls_step play_handshake(play *p);
 void play_end(play *p);
+/* The cast's leaf and a client, before the first octet. */
+void play_begin(play *p, const npi_tls_settings *s);
+/* It is broken, by that problem and words of the sentence, and stays so. Needs check.h. */
+#define expect_broken(p, problem, words)                                                          \
+    do {                                                                                          \
+        if (!play_broken((p)->client, problem, words))                                            \
+            fail_msg("%s: %s", npi_tls_problem((p)->client), npi_tls_sentence((p)->client));      \
+    } while (0)
+bool play_broken(npi_tls *t, const char *problem, const char *words);
 
 /* Called around whatever the client does. */
 extern void (*play_client_acts)(bool begins);
