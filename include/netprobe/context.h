@@ -68,6 +68,15 @@ typedef enum np_status {
     NP_ERR_RESOLVER = -62, /* no name server answered, or none answered sensibly */
     NP_ERR_ROUTE = -63,    /* this host has no way to send there (no route, interface down) */
 
+    NP_ERR_REFUSED = -81,  /* the peer refused or reset the connection */
+    NP_ERR_CLOSED = -82,   /* the peer closed where it should have gone on */
+    NP_ERR_TIMEOUT = -83,  /* the peer did not answer in time */
+    NP_ERR_TLS = -84,      /* no TLS, or a certificate that is not to be trusted */
+    NP_ERR_PROTOCOL = -85, /* the peer broke its protocol */
+    NP_ERR_LIMIT = -86,    /* the peer sent more than the options allow */
+
+    NP_ERR_EXPECTATION = -101, /* the peer answered, and not what was expected */
+
     NP_ERR_CANCELLED = -121, /* cancelled, or woken up inside a run */
 
     NP_ERR_UNSUPPORTED = -141 /* this build or this kernel lacks it; the sentence names what */
@@ -140,7 +149,8 @@ typedef enum np_event_type {
     NP_EV_DONE = 1,  /* a run ended: status says how. One for every successful start, always. */
     NP_EV_LOG = 2,   /* a line of the log: text. Only with the context's option log-level. */
     NP_EV_HOP = 3,   /* a trace met a new responder at ttl, or learnt its name: text, one line */
-    NP_EV_ROUND = 4  /* a trace has sent all probes of round `index` (from 0) */
+    NP_EV_ROUND = 4, /* a trace has sent all probes of round `index` (from 0) */
+    NP_EV_READABLE = 5 /* a conversation has octets for np_talk_read */
 } np_event_type;
 
 /**

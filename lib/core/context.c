@@ -90,6 +90,8 @@ void np_context_free(np_context *ctx)
         orphan(npi_container(ctx->objects.next, npi_object, link));
     if (ctx->resolver)
         ctx->resolver->ops->free(ctx->resolver);
+    if (ctx->trust)
+        ctx->free_trust(ctx->trust);
     npi_reactor_close(&ctx->reactor);
     npi_ring_free(&ctx->log, &ctx->mem);
     npi_mem mem = ctx->mem;

@@ -39,6 +39,8 @@ struct np_context {
     size_t active;   /* objects between start and delivery of DONE */
     npi_pace pace;   /* of all probes */
     npi_resolver *resolver; /* NULL before the first look-up */
+    void *trust;            /* of TLS, made by the first conversation that needs it */
+    void (*free_trust)(void *trust);
     npi_context_settings settings;
     npi_ring log;
     void *user;

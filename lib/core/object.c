@@ -101,7 +101,8 @@ np_status npi_object_start(npi_object *o)
         say(o, o->ctx->error);
         return o->ctx->failed;
     }
-    o->noun->clear(o);
+    if (!o->noun->keeps)
+        o->noun->clear(o);
     o->error[0] = '\0';
     o->done.e = (np_event){0};
     o->ring.lost = 0;

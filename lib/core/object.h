@@ -36,6 +36,7 @@ typedef struct npi_noun {
     void (*reset)(npi_object *o);
     /* Free what the noun holds; the object itself is freed by npi_object_free. */
     void (*destroy)(npi_object *o);
+    bool keeps; /* a start goes on where the last run ended: it clears nothing */
 } npi_noun;
 
 struct npi_object {

@@ -45,6 +45,20 @@ const char *np_status_name(np_status status)
         return "network.resolver";
     case NP_ERR_ROUTE:
         return "network.route";
+    case NP_ERR_REFUSED:
+        return "peer.refused";
+    case NP_ERR_CLOSED:
+        return "peer.closed";
+    case NP_ERR_TIMEOUT:
+        return "peer.timeout";
+    case NP_ERR_TLS:
+        return "peer.tls";
+    case NP_ERR_PROTOCOL:
+        return "peer.protocol";
+    case NP_ERR_LIMIT:
+        return "peer.limit";
+    case NP_ERR_EXPECTATION:
+        return "expectation.unmet";
     case NP_ERR_CANCELLED:
         return "cancelled";
     case NP_ERR_UNSUPPORTED:

@@ -380,7 +380,7 @@ static void destroy(npi_object *o)
     take_back(&l->handed_route);
 }
 
-static const npi_noun noun = {start, stop, set_paused, clear, reset, destroy};
+static const npi_noun noun = {start, stop, set_paused, clear, reset, destroy, .keeps = false};
 
 np_listeners *np_listeners_new(np_context *ctx)
 {

@@ -523,7 +523,7 @@ static void destroy(npi_object *o)
     npi_options_free(npi_trace_options, npi_trace_option_count, &o->mem, &t->settings);
 }
 
-static const npi_noun noun = {start, stop, pause_or_resume, clear, reset, destroy};
+static const npi_noun noun = {start, stop, pause_or_resume, clear, reset, destroy, .keeps = false};
 
 np_trace *np_trace_new(np_context *ctx)
 {
