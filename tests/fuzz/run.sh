@@ -23,7 +23,7 @@ for target in errqueue extension netlink procfs replies reply text tls trace; do
         sed 's/#.*//' "$file" | tr -d ' \n' | xxd -r -p >"$dir/$target/$(basename "$file" .hex)"
     done
     clang $flags -fsanitize=fuzzer "$top/tests/fuzz/fuzz_$target.c" "$dir/inside.a" \
-        $(pkg-config --libs libcares libmnl openssl) -lm -o "$dir/fuzz_$target"
+        $(pkg-config --libs libcares libmnl openssl libpcre2-8) -lm -o "$dir/fuzz_$target"
     (cd "$dir" && "./fuzz_$target" -max_total_time="$seconds" -max_len=4096 -timeout=10 \
         -artifact_prefix="$dir/found-" "$dir/$target" >"$dir/log" 2>&1) || {
         tail -n 40 "$dir/log"
