@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Decides whether what came is what was expected. The next complete reply is judged, at once:
+ * a refusal is not slow. Only `wait` passes replies over.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "talk/machine.h"
+
+enum { FIRST_LINE = 300, NUMBER_OCTETS = 32 };
+
+/* ---- replies ------------------------------------------------------------------------------ */
+
+static bool keep(npi_buf *b, const void *data, size_t len)
+{
+    npi_buf_clear(b);
+    npi_buf_bytes(b, data, len);
+    return !b->nomem;
+}
+
+static npi_outcome take_answer(npi_machine *m, npi_mono now, const npi_answer *a)
+{
+    m->code = a->code;
+    memcpy(m->word, a->word, sizeof m->word);
+    memcpy(m->enhanced, a->enhanced, sizeof m->enhanced);
+    m->line_count = a->line_count;
+    m->has_reply = m->replied = true;
+    m->greeted = true;
+    m->facts.times[NPI_TIME_REPLY] = npi_mono_sub(now, m->reply_began);
+    npi_machine_say(m, now, NP_DIRECTION_RECEIVED, a->raw, a->raw_len);
+    bool ok = keep(&m->text, a->text, a->text_len) && keep(&m->body, a->body, a->body_len) &&
+              npi_features_learn(m->features, npi_machine_framing(m->speech),
+                                 npi_buf_text(&m->last_command), a);
+    m->closing = a->closes && m->speech != NPI_SPEECH_HTTP;
+    return ok ? NPI_OUTCOME_DONE : npi_machine_no_memory(m);
+}
+
+static np_status status_of_problem(const char *problem)
+{
+    return strncmp(problem, "limit.", 6) == 0     ? NP_ERR_LIMIT
+           : strcmp(problem, "reply.closed") == 0 ? NP_ERR_CLOSED
+                                                  : NP_ERR_PROTOCOL;
+}
+
+npi_outcome npi_machine_reply(npi_machine *m, npi_mono now)
+{
+    npi_answer a;
+    if (!m->replies)
+        return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_CLOSED, "reply.closed",
+                                   "there is no connection");
+    switch (npi_replies_next(m->replies, &a)) {
+    case NPI_REPLY_ANSWER:
+        return take_answer(m, now, &a);
+    case NPI_REPLY_MORE:
+        if (!m->ended)
+            return NPI_OUTCOME_WAIT;
+        if (m->cut)
+            return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_TLS, "tls.truncated",
+                                       "the connection ended in the middle of a reply, and without "
+                                       "TLS's goodbye: anybody may have cut it");
+        return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_CLOSED, "reply.closed",
+                                   "the server closed in the middle of its reply");
+    case NPI_REPLY_CLOSED:
+        return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_CLOSED, "reply.closed",
+                                   "the server closed instead of replying");
+    case NPI_REPLY_BROKEN:
+        break;
+    }
+    const char *problem = npi_replies_problem(m->replies);
+    return npi_machine_problem(m, NPI_OUTCOME_BROKEN, status_of_problem(problem), problem, "%s",
+                               npi_replies_sentence(m->replies));
+}
+
+void npi_machine_put_reply(const npi_machine *m, npi_buf *b)
+{
+    const char *text = npi_buf_text(&m->text);
+    size_t len = strcspn(text, "\n");
+    npi_buf_char(b, '"');
+    if (m->code)
+        npi_buf_printf(b, "%d ", m->code);
+    else if (m->word[0])
+        npi_buf_printf(b, "%s ", m->word);
+    if (m->enhanced[0])
+        npi_buf_printf(b, "%s ", m->enhanced);
+    npi_values_put_masked(&m->values, b, text, len < FIRST_LINE ? len : FIRST_LINE);
+    npi_buf_char(b, '"');
+}
+
+/* ---- matches ------------------------------------------------------------------------------ */
+
+/* "250", "4xx", "+OK", "OK": the code or word of the reply; anything else: contained. */
+static bool is_code(const char *word)
+{
+    if (strlen(word) != 3 || *word < '1' || *word > '9')
+        return false;
+    for (int i = 1; i < 3; i++)
+        if ((word[i] < '0' || word[i] > '9') && word[i] != 'x')
+            return false;
+    return true;
+}
+
+static bool code_matches(int code, const char *word)
+{
+    int divisor = 100;
+    for (int i = 0; i < 3; i++, divisor /= 10)
+        if (word[i] != 'x' && code / divisor % 10 != word[i] - '0')
+            return false;
+    return code > 0;
+}
+
+static bool contains(const npi_buf *text, const char *part, size_t len)
+{
+    for (size_t i = 0; i + len <= text->len; i++)
+        if (memcmp(text->data + i, part, len) == 0)
+            return true;
+    return len == 0;
+}
+
+static bool word_matches(const npi_machine *m, const npi_buf *word)
+{
+    if (m->code && is_code(npi_buf_text(word)))
+        return code_matches(m->code, npi_buf_text(word));
+    if (m->word[0])
+        return npi_text_same(m->word, npi_buf_text(word));
+    return contains(&m->text, npi_buf_text(word), word->len);
+}
+
+/* Named groups become variables. */
+static bool keep_groups(npi_machine *m, const npi_pattern *p, const char *text,
+                        const npi_group *groups)
+{
+    for (int i = 0; i < npi_pattern_name_count(p); i++) {
+        const char *name = npi_pattern_name(p, i);
+        int number = npi_pattern_group(p, i);
+        if (number >= NPI_GROUPS || groups[number].at < 0)
+            continue;
+        if (!npi_values_set(&m->values, name, strlen(name), text + groups[number].at,
+                            groups[number].len))
+            return false;
+    }
+    return true;
+}
+
+/* 1, 0, or -1 with a problem. */
+static int pattern_matches(npi_machine *m, uint32_t index, const npi_buf *text,
+                           npi_group groups[NPI_GROUPS])
+{
+    const npi_pattern *p = npi_machine_script(m)->patterns[index];
+    switch (npi_pattern_match(p, npi_buf_text(text), text->len, groups)) {
+    case NPI_MATCHED_YES:
+        if (keep_groups(m, p, npi_buf_text(text), groups))
+            return 1;
+        break;
+    case NPI_MATCHED_NO:
+        return 0;
+    case NPI_MATCHED_LIMIT:
+        npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_INVALID, "script.pattern-limit",
+                            "the pattern takes too long on what came");
+        return -1;
+    case NPI_MATCHED_NOMEM:
+        break;
+    }
+    npi_machine_no_memory(m);
+    return -1;
+}
+
+static int value_matches(npi_machine *m, const npi_value *v)
+{
+    npi_group groups[NPI_GROUPS];
+    if (v->kind == NPI_VALUE_PATTERN)
+        return pattern_matches(m, v->pattern, &m->text, groups);
+    npi_buf text = npi_buf_grow(&m->mem, SIZE_MAX / 2);
+    int matches = -1;
+    if (npi_machine_fill(m, v->text, &text))
+        matches = v->kind == NPI_VALUE_WORD ? word_matches(m, &text)
+                                            : contains(&m->text, npi_buf_text(&text), text.len);
+    npi_buf_free(&text);
+    return matches;
+}
+
+/* Side by side is and, "or" parts alternatives. */
+static int reply_matches(npi_machine *m)
+{
+    const npi_script_step *step = npi_machine_step(m);
+    int all = 1;
+    for (uint32_t i = 0; i < step->value_count; i++) {
+        const npi_value *v = &npi_machine_script(m)->values[step->first_value + i];
+        if (v->alternative && all)
+            return 1;
+        if (v->alternative)
+            all = 1;
+        int one = all ? value_matches(m, v) : 0;
+        if (one < 0)
+            return -1;
+        all = all && one;
+    }
+    return all;
+}
+
+/* As people read it: "0.4 ms", "41 ms", "12.3 s". */
+static void put_waited(npi_buf *b, int64_t ns)
+{
+    double ms = (double)ns / 1e6;
+    npi_buf_fixed(b, ms < 1000 ? ms : ms / 1000, ms < 1 ? 2 : ms < 10 || ms >= 1000);
+    npi_buf_str(b, ms < 1000 ? " ms" : " s");
+}
+
+static npi_outcome unexpected(npi_machine *m, npi_mono now)
+{
+    const npi_script_step *step = npi_machine_step(m);
+    char got[2 * FIRST_LINE], waited[NUMBER_OCTETS];
+    npi_buf b = npi_buf_in(got, sizeof got), w = npi_buf_in(waited, sizeof waited);
+    npi_span source = step->source;
+    size_t head = strlen("expect");
+    const char *wanted = npi_script_at(npi_machine_script(m), source);
+    size_t skip = source.len > head && memcmp(wanted, "expect", head) == 0 ? head : 0;
+    while (skip < source.len && wanted[skip] == ' ')
+        skip++;
+    npi_machine_put_reply(m, &b);
+    put_waited(&w, npi_mono_sub(now, m->step_began));
+    return npi_machine_problem(m, NPI_OUTCOME_UNMET, NP_ERR_EXPECTATION, "reply.unexpected",
+                               "expected %.*s, got %s after %s", (int)(source.len - skip),
+                               wanted + skip, got, waited);
+}
+
+static void set_multi(npi_machine *m)
+{
+    const npi_script_step *step = npi_machine_step(m);
+    if (!m->replies || step->option == NPI_EXPECT_REPLY)
+        return;
+    npi_replies_command(m->replies, npi_buf_text(&m->last_command), m->last_command.len,
+                        step->option == NPI_EXPECT_LINES);
+}
+
+/* ---- raw ----------------------------------------------------------------------------------- */
+
+static void drop_raw(npi_machine *m, size_t len)
+{
+    memmove(m->raw.data, m->raw.data + len, m->raw.len - len);
+    m->raw.len -= len;
+}
+
+/* Whatever has come may go on: only time, or the end, makes it a refusal. */
+static npi_outcome judge_raw(npi_machine *m, npi_mono now)
+{
+    if (!keep(&m->text, npi_buf_text(&m->raw), m->raw.len))
+        return npi_machine_no_memory(m);
+    int matches = m->raw.len > 0 ? reply_matches(m) : 0;
+    m->has_reply = m->replied = m->raw.len > 0;
+    bool over = m->ended || !npi_mono_before(now, m->until);
+    if (matches < 0)
+        return NPI_OUTCOME_BROKEN;
+    if (!matches && !(over && m->raw.len > 0))
+        return m->ended ? npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_CLOSED, "reply.closed",
+                                              "the server closed instead of replying")
+                        : NPI_OUTCOME_WAIT;
+    npi_machine_say(m, now, NP_DIRECTION_RECEIVED, npi_buf_text(&m->raw), m->raw.len);
+    drop_raw(m, m->raw.len);
+    m->greeted = true;
+    return matches ? NPI_OUTCOME_DONE : unexpected(m, now);
+}
+
+static npi_outcome expect_octets(npi_machine *m, npi_mono now)
+{
+    const npi_script_step *step = npi_machine_step(m);
+    const char *want = npi_script_at(npi_machine_script(m), step->octets);
+    const char *mask = npi_script_at(npi_machine_script(m), step->mask);
+    size_t len = step->octets.len, have = m->raw.len < len ? m->raw.len : len;
+    for (size_t i = 0; i < have; i++)
+        if ((m->raw.data[i] ^ want[i]) & mask[i])
+            return keep(&m->text, m->raw.data, m->raw.len) ? unexpected(m, now)
+                                                           : NPI_OUTCOME_BROKEN;
+    if (have < len)
+        return m->ended
+                   ? npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_CLOSED, "reply.closed",
+                                         "the server closed after %zu of %zu octets", have, len)
+                   : NPI_OUTCOME_WAIT;
+    npi_machine_say(m, now, NP_DIRECTION_RECEIVED, m->raw.data, len);
+    drop_raw(m, len);
+    m->greeted = true;
+    return NPI_OUTCOME_DONE;
+}
+
+static npi_outcome expect_close(npi_machine *m)
+{
+    npi_answer a;
+    bool waiting = m->raw.len > 0 || (m->replies && npi_replies_waiting(m->replies) > 0);
+    if (!m->ended && !waiting)
+        return NPI_OUTCOME_WAIT;
+    if (!waiting && (!m->replies || npi_replies_next(m->replies, &a) == NPI_REPLY_CLOSED))
+        return NPI_OUTCOME_DONE;
+    return npi_machine_problem(m, NPI_OUTCOME_UNMET, NP_ERR_EXPECTATION, "reply.unexpected",
+                               "expected the end, and the server went on");
+}
+
+/* ---- steps --------------------------------------------------------------------------------- */
+
+npi_outcome npi_machine_run_expect(npi_machine *m, npi_mono now)
+{
+    const npi_script_step *step = npi_machine_step(m);
+    if (step->option == NPI_EXPECT_CLOSE)
+        return expect_close(m);
+    if (m->speech == NPI_SPEECH_RAW)
+        return step->option == NPI_EXPECT_HEX ? expect_octets(m, now) : judge_raw(m, now);
+    if (step->option == NPI_EXPECT_HEX)
+        return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_INVALID, "script.syntax",
+                                   "'expect hex' is for protocol raw");
+    if (!m->asked)
+        set_multi(m);
+    m->asked = true;
+    npi_outcome o = m->held ? NPI_OUTCOME_DONE : npi_machine_reply(m, now);
+    if (o != NPI_OUTCOME_DONE)
+        return o;
+    m->held = false;
+    m->replied = true;
+    int matches = reply_matches(m);
+    return matches < 0 ? NPI_OUTCOME_BROKEN : matches ? NPI_OUTCOME_DONE : unexpected(m, now);
+}
+
+/* The only step that passes replies over. */
+npi_outcome npi_machine_run_wait(npi_machine *m, npi_mono now)
+{
+    if (m->speech == NPI_SPEECH_RAW)
+        return judge_raw(m, now);
+    for (;;) {
+        npi_outcome o = npi_machine_reply(m, now);
+        if (o != NPI_OUTCOME_DONE)
+            return o;
+        int matches = reply_matches(m);
+        if (matches)
+            return matches < 0 ? NPI_OUTCOME_BROKEN : NPI_OUTCOME_DONE;
+    }
+}
+
+npi_outcome npi_machine_run_read(npi_machine *m, npi_mono now)
+{
+    const npi_script_step *step = npi_machine_step(m);
+    bool to_end = step->option == NPI_READ_END;
+    if (m->speech != NPI_SPEECH_RAW)
+        return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_INVALID, "script.syntax",
+                                   "'read' is for protocol raw");
+    if (to_end ? !m->ended : m->raw.len < step->number && !m->ended)
+        return NPI_OUTCOME_WAIT;
+    if (!to_end && m->raw.len < step->number)
+        return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_CLOSED, "reply.closed",
+                                   "the server closed after %zu of %llu octets", m->raw.len,
+                                   (unsigned long long)step->number);
+    size_t len = to_end ? m->raw.len : (size_t)step->number;
+    if (!keep(&m->body, npi_buf_text(&m->raw), len))
+        return npi_machine_no_memory(m);
+    npi_machine_say(m, now, NP_DIRECTION_RECEIVED, npi_buf_text(&m->raw), len);
+    drop_raw(m, len);
+    return NPI_OUTCOME_DONE;
+}
+
+/* ---- conditions ---------------------------------------------------------------------------- */
+
+static void put_text(npi_buf *b, const char *text)
+{
+    npi_buf_str(b, text);
+}
+
+static void put_tls(const npi_machine *m, uint8_t which, npi_buf *b)
+{
+    const npi_machine_facts *f = &m->facts;
+    const char *const texts[] = {f->version, f->cipher, f->group, f->alpn,
+                                 f->resumed ? "yes" : "no"};
+    put_text(b, texts[which]);
+}
+
+static void put_cert(const npi_machine *m, uint8_t which, npi_buf *b)
+{
+    const npi_machine_facts *f = &m->facts;
+    const npi_buf *const texts[] = {NULL, &f->cert_subject, &f->cert_issuer, &f->cert_names,
+                                    &f->cert_key};
+    if (which == NPI_CERT_DAYS)
+        npi_buf_i64(b, f->cert_days);
+    else if (which == NPI_CERT_CHAIN)
+        npi_buf_i64(b, f->chain_length);
+    else if (which == NPI_CERT_TRUSTED)
+        put_text(b, f->trusted ? "yes" : "no");
+    else
+        put_text(b, npi_buf_text(texts[which]));
+}
+
+static void put_header(const npi_machine *m, const char *name, npi_buf *b)
+{
+    npi_header h;
+    for (int i = 0; m->replies && npi_replies_header(m->replies, i, &h); i++)
+        if (npi_text_same(h.name, name)) {
+            npi_buf_bytes(b, h.value, h.value_len);
+            return;
+        }
+}
+
+static bool put_time(npi_machine *m, npi_mono now, uint8_t which, npi_buf *b)
+{
+    if (which == NPI_TIME_ACK) {
+        npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_UNSUPPORTED, "unsupported",
+                            "'time ack' is not built");
+        return false;
+    }
+    npi_buf_i64(b, which == NPI_TIME_TOTAL  ? npi_mono_sub(now, m->began)
+                   : which == NPI_TIME_STEP ? npi_mono_sub(now, m->reply_began)
+                                            : m->facts.times[which]);
+    return true;
+}
+
+/* What a subject is now, as text. False with a problem. */
+static bool put_subject(npi_machine *m, npi_mono now, const npi_cond *c, npi_buf *b)
+{
+    npi_buf argument = npi_buf_grow(&m->mem, SIZE_MAX / 2);
+    bool ok = c->argument.count == 0 || npi_machine_fill(m, c->argument, &argument);
+    const npi_named_value *v = NULL;
+    if (c->subject == NPI_SUBJECT_VARIABLE) {
+        npi_span name = npi_machine_script(m)->variables[c->name].name;
+        v = npi_values_get(&m->values, npi_script_at(npi_machine_script(m), name), name.len);
+    }
+    switch (c->subject) {
+    case NPI_SUBJECT_CODE:
+        if (m->code)
+            npi_buf_i64(b, m->code);
+        else
+            put_text(b, m->word);
+        break;
+    case NPI_SUBJECT_TEXT:
+        npi_buf_bytes(b, npi_buf_text(&m->text), m->text.len);
+        break;
+    case NPI_SUBJECT_BODY:
+        npi_buf_bytes(b, npi_buf_text(&m->body), m->body.len);
+        break;
+    case NPI_SUBJECT_SIZE:
+        npi_buf_u64(b, m->body.len);
+        break;
+    case NPI_SUBJECT_LINES:
+        npi_buf_u64(b, m->line_count);
+        break;
+    case NPI_SUBJECT_ENHANCED:
+        put_text(b, m->enhanced);
+        break;
+    case NPI_SUBJECT_HAS:
+        put_text(b, npi_features_has(m->features, npi_buf_text(&argument)) ? "yes" : "");
+        break;
+    case NPI_SUBJECT_HEADER:
+        put_header(m, npi_buf_text(&argument), b);
+        break;
+    case NPI_SUBJECT_ATTR: /* of LDAP, which is not built */
+        break;
+    case NPI_SUBJECT_VARIABLE:
+        npi_buf_bytes(b, v ? npi_buf_text(&v->value) : "", v ? v->value.len : 0);
+        break;
+    case NPI_SUBJECT_TIME:
+        ok = put_time(m, now, c->which, b);
+        break;
+    case NPI_SUBJECT_TLS:
+        put_tls(m, c->which, b);
+        break;
+    case NPI_SUBJECT_CERT:
+        put_cert(m, c->which, b);
+        break;
+    case NPI_SUBJECT_PEER:
+        if (c->which == NPI_PEER_ADDRESS)
+            npi_buf_addr(b, &m->facts.peer);
+        else
+            npi_buf_i64(b, m->facts.peer.port);
+        break;
+    }
+    npi_buf_free(&argument);
+    return ok && !b->nomem;
+}
+
+static int compare_number(const npi_cond *c, const npi_buf *value)
+{
+    int64_t v;
+    if (npi_parse_i64(npi_buf_text(value), &v) != NPI_PARSE_OK)
+        return 0;
+    switch (c->op) {
+    case NPI_OP_LESS:
+        return v < c->number;
+    case NPI_OP_GREATER:
+        return v > c->number;
+    case NPI_OP_AT_MOST:
+        return v <= c->number;
+    default:
+        return v >= c->number;
+    }
+}
+
+static int compare_text(npi_machine *m, const npi_cond *c, const npi_buf *value)
+{
+    npi_group groups[NPI_GROUPS];
+    if (c->op == NPI_OP_MATCHES)
+        return pattern_matches(m, c->value.pattern, value, groups);
+    npi_buf other = npi_buf_grow(&m->mem, SIZE_MAX / 2);
+    int result = -1;
+    if (npi_machine_fill(m, c->value.text, &other)) {
+        bool same = other.len == value->len &&
+                    memcmp(npi_buf_text(&other), npi_buf_text(value), other.len) == 0;
+        bool starts = other.len <= value->len &&
+                      memcmp(npi_buf_text(&other), npi_buf_text(value), other.len) == 0;
+        result = c->op == NPI_OP_IS       ? same
+                 : c->op == NPI_OP_IS_NOT ? !same
+                 : c->op == NPI_OP_STARTS ? starts
+                                          : contains(value, npi_buf_text(&other), other.len);
+    }
+    npi_buf_free(&other);
+    return result;
+}
+
+static bool is_true(const npi_buf *value)
+{
+    const char *t = npi_buf_text(value);
+    return value->len > 0 && strcmp(t, "no") != 0 && strcmp(t, "0") != 0 && strcmp(t, "-1") != 0;
+}
+
+int npi_machine_holds(npi_machine *m, npi_mono now, const npi_cond *c)
+{
+    npi_buf value = npi_buf_grow(&m->mem, SIZE_MAX / 2);
+    int holds = -1;
+    if (put_subject(m, now, c, &value))
+        holds = c->op == NPI_OP_TRUE                               ? is_true(&value)
+                : c->op >= NPI_OP_LESS && c->op <= NPI_OP_AT_LEAST ? compare_number(c, &value)
+                                                                   : compare_text(m, c, &value);
+    npi_buf_free(&value);
+    return holds < 0 ? holds : holds != c->negated;
+}
+
+npi_outcome npi_machine_run_save(npi_machine *m, npi_mono now)
+{
+    const npi_script_step *step = npi_machine_step(m);
+    npi_script *s = npi_machine_script(m);
+    npi_span name = s->variables[step->name].name;
+    npi_group groups[NPI_GROUPS];
+    npi_buf value = npi_buf_grow(&m->mem, SIZE_MAX / 2);
+    int found = 1;
+    if (step->option == NPI_SAVE_SUBJECT) {
+        found = put_subject(m, now, &step->cond, &value) ? 1 : -1;
+    } else {
+        found = pattern_matches(m, s->values[step->first_value].pattern, &m->text, groups);
+        const npi_group *g = found > 0 && groups[1].at >= 0 ? &groups[1] : &groups[0];
+        if (found > 0)
+            npi_buf_bytes(&value, m->text.data + g->at, g->len);
+    }
+    bool kept = found > 0 && npi_values_set(&m->values, npi_script_at(s, name), name.len,
+                                            npi_buf_text(&value), value.len);
+    npi_buf_free(&value);
+    if (found == 0)
+        return npi_machine_problem(m, NPI_OUTCOME_UNMET, NP_ERR_EXPECTATION, "check.unmet",
+                                   "nothing in the reply matches");
+    if (found > 0 && !kept)
+        return npi_machine_no_memory(m);
+    return found < 0 ? NPI_OUTCOME_BROKEN : NPI_OUTCOME_DONE;
+}
