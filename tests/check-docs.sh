@@ -6,7 +6,7 @@ failures=0
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 command -v mandoc >/dev/null || { echo "SKIP: no mandoc to check the pages with"; exit 77; }
-for page in "$top/doc/np-listen.1" "$top/doc/np-trace.1" doc/netprobe.3 "$top/doc/netprobe.7"; do
+for page in "$top/doc/np-listen.1" "$top/doc/np-talk.1" "$top/doc/np-trace.1" doc/netprobe.3 "$top/doc/netprobe.7"; do
     mandoc -T lint -W warning "$page" >"$dir/log" && continue
     cat "$dir/log"
     failures=$((failures + 1))
@@ -30,5 +30,5 @@ for program in "$dir"/*.c; do
     failures=$((failures + 1))
 done
 [ $programs -gt 0 ] || { echo "no program found in the documentation"; exit 1; }
-echo "4 pages, $programs programs, $failures faulty"
+echo "5 pages, $programs programs, $failures faulty"
 [ $failures = 0 ]

@@ -61,7 +61,7 @@ for file in tools/*.[ch] tools/*/*.[ch] examples/*.c; do
     while read -r included; do
         name=${included:1:-1}
         case $included in
-        \"../common/*.h\" | \"common/*.h\" | \"trace/*.h\" | \"listen/*.h\") continue ;;
+        \"../common/*.h\" | \"common/*.h\" | \"trace/*.h\" | \"listen/*.h\" | \"talk/*.h\") continue ;;
         \"*/*) ;;
         *) [[ $name == */* ]] && { [ -d "lib/${name%%/*}" ] || [[ $name == *../* ]]; } || continue ;;
         esac

@@ -102,7 +102,7 @@ typedef struct np_talk_info {
     int32_t warnings;
     int32_t skipped;     /* 1: the script said skip */
     int32_t redirects;   /* followed */
-    int32_t code;        /* of the last reply */
+    int32_t code;        /* of the last reply, goodbyes apart; 0 none */
     int64_t start_ns;    /* when the first run began, CLOCK_REALTIME; -1 not yet */
     int64_t resolve_ns, connect_ns, tls_ns, banner_ns;
     int64_t total_ns;    /* begin to the last reply */
@@ -164,8 +164,9 @@ NP_API np_status np_talk_set(np_talk *k, const char *name, const char *text);
 /**
  * Where to: "smtp://mail.example.org:587", "https://www.example.org/path", "imaps://mail". The
  * scheme gives protocol, port and TLS: smtp, smtps, submission, submissions, lmtp, pop3, pop3s,
- * imap, imaps, http, https, tcp, tls. Host, port, path, url and user are variables of scripts. Steps
- * that a program adds connect there before the first of them. Statuses as np_talk_set. Since 0.1.
+ * imap, imaps, http, https, tcp, tls. Host, port, path, url and user are variables of scripts.
+ * Steps that a program adds connect there before the first of them. Statuses as np_talk_set. Since
+ * 0.1.
  */
 NP_API np_status np_talk_set_url(np_talk *k, const char *url);
 

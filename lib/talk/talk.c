@@ -67,10 +67,10 @@ static bool step_sending(np_talk *k, const npi_now *now)
     if (all) {
         k->sent += len;
         npi_machine_sent(&k->m, now->mono);
-    } else if (!k->m.failed && !npi_mono_before(now->mono, k->m.until)) {
+    } else if (!npi_talk_gave_up(k) && !npi_mono_before(now->mono, k->m.until)) {
         npi_machine_fail(&k->m, now->mono, NP_ERR_TIMEOUT, "reply.timeout",
                          "the server does not take what is sent");
-    } else if (!k->m.failed) {
+    } else if (!npi_talk_gave_up(k)) {
         npi_talk_watch(k, true);
         npi_reactor_alarm(&k->o.ctx->reactor, &k->alarm, k->m.until);
         return false;
@@ -95,7 +95,7 @@ static bool step(np_talk *k, const npi_now *now)
     case NPI_TALK_STEPS:
         return act(k, npi_machine_next(&k->m, now->mono), now);
     }
-    if (k->m.failed)
+    if (npi_talk_gave_up(k))
         k->phase = NPI_TALK_STEPS;
     if (k->phase != was)
         return true;
@@ -113,7 +113,7 @@ static void send_written(np_talk *k, const npi_now *now)
     k->sent += sent;
     memmove(k->written.data, k->written.data + sent, k->written.len - sent);
     k->written.len -= sent;
-    if (k->fd >= 0 && k->watch.fd >= 0 && !k->m.failed)
+    if (k->fd >= 0 && k->watch.fd >= 0 && !npi_talk_gave_up(k))
         npi_talk_watch(k, !all);
 }
 

@@ -82,6 +82,9 @@ void npi_talk_receive(np_talk *k, npi_now *now, int *budget);
 /* Send what is left of `out` behind `*sent`. True when all has gone. */
 bool npi_talk_send(np_talk *k, npi_mono now, const npi_buf *out, size_t *sent);
 
+/* Whether the machine wants no more of this run: what is left is to end it. */
+bool npi_talk_gave_up(const np_talk *k);
+
 /* Watch the connection; false when the kernel refuses. */
 bool npi_talk_watch(np_talk *k, bool write);
 

@@ -176,6 +176,15 @@ static int64_t total_of(const np_talk *k)
     return -1;
 }
 
+/* Of the last reply that was no answer to a goodbye; 0 for none. */
+static int32_t code_of(const np_talk *k)
+{
+    for (size_t i = k->m.record_count; i > 0; i--)
+        if (k->m.records[i - 1].code > 0 && !k->m.records[i - 1].goodbye)
+            return k->m.records[i - 1].code;
+    return 0;
+}
+
 np_status np_talk_get_info(const np_talk *k, np_talk_info *out, size_t out_size)
 {
     if (!out)
@@ -193,7 +202,7 @@ np_status np_talk_get_info(const np_talk *k, np_talk_info *out, size_t out_size)
         .warnings = m->warnings,
         .skipped = m->skipped,
         .redirects = m->redirects,
-        .code = m->has_reply ? m->code : 0,
+        .code = code_of(k),
         .start_ns = k->begin.ns,
         .resolve_ns = f->times[NPI_TIME_RESOLVE],
         .connect_ns = f->times[NPI_TIME_CONNECT],

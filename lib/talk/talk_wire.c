@@ -34,6 +34,11 @@ void npi_talk_close(np_talk *k)
     npi_buf_clear(&k->written);
 }
 
+bool npi_talk_gave_up(const np_talk *k)
+{
+    return !npi_machine_segment(&k->m);
+}
+
 /* ---- out ------------------------------------------------------------------------------------ */
 
 /* Send octets of the wire; how many went, -1 with errno. */
@@ -176,7 +181,7 @@ static void peer_ended(np_talk *k, npi_mono now)
 void npi_talk_receive(np_talk *k, npi_now *now, int *budget)
 {
     char data[CHUNK];
-    while (*budget > 0 && k->fd >= 0 && k->watch.fd >= 0 && !k->m.ended && !k->m.failed) {
+    while (*budget > 0 && k->fd >= 0 && k->watch.fd >= 0 && !k->m.ended) {
         ssize_t n = recv(k->fd, data, sizeof data, MSG_DONTWAIT);
         npi_context_now(k->o.ctx, now);
         --*budget;
@@ -320,7 +325,7 @@ static bool take_connection(np_talk *k, const npi_now *now)
         npi_machine_fail(&k->m, now->mono, NP_ERR_NOMEM, "memory", "out of memory");
     else if (!npi_talk_watch(k, false))
         npi_machine_fail(&k->m, now->mono, NP_ERR_SYSTEM, "memory", "the kernel refused to watch");
-    return !k->m.failed;
+    return !npi_talk_gave_up(k);
 }
 
 static void connected(np_talk *k, const npi_now *now)
@@ -486,7 +491,7 @@ void npi_talk_step_handshake(np_talk *k, const npi_now *now)
 {
     npi_tls_step s = npi_tls_handshake(k->tls);
     bool sent = flush_tls(k, now->mono);
-    if (k->m.failed && s == NPI_TLS_MORE)
+    if (npi_talk_gave_up(k) && s == NPI_TLS_MORE)
         return;
     if (s == NPI_TLS_MORE && npi_mono_before(now->mono, k->phase_end)) {
         npi_talk_watch(k, !sent);

@@ -50,7 +50,7 @@ typedef struct command_line {
     size_t stranger_count;
 } command_line;
 
-enum { COMMAND_CHOICES = 64, COMMAND_WORD = 64 };
+enum { COMMAND_CHOICES = 128, COMMAND_WORD = 64 };
 
 /* What getopt_long wants. */
 typedef struct command_getopt {
