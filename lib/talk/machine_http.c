@@ -16,6 +16,8 @@ static bool goes_on(const npi_machine *m)
     const npi_segment *s = &m->segments[m->segment];
     for (uint32_t i = s->at + 1; i < s->end; i++) {
         npi_verb v = s->script->steps[i].verb;
+        if (v == NPI_VERB_ELSE) /* the branch that is not taken */
+            i = s->script->steps[i].jump;
         if (v == NPI_VERB_GET || v == NPI_VERB_HEAD || v == NPI_VERB_POST)
             return true;
         if (v == NPI_VERB_CONNECT || v == NPI_VERB_CLOSE)

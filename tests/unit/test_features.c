@@ -164,7 +164,7 @@ static void too_many(void **state)
     assert_int_equal(npi_features_count(f), 1000);
     assert_string_equal(npi_features_get(f, 999), "K999");
     npi_buf_clear(&b);
-    npi_buf_zeros(&b, SIZE - 100);
+    npi_buf_fill(&b, 0, SIZE - 100);
     npi_buf_str(&b, "\nSTLS\r\n");
     a.body = b.data;
     a.body_len = b.len;

@@ -70,7 +70,7 @@ static const command_choice choices[] = {
     {PASSWORD_FILE, "password-file", "FILE", NULL, NULL, false, mail,
      "its first line is the password"},
     {AUTH, "auth", "HOW", NULL, NULL, false, mail,
-     "plain, login, cram-md5, xoauth2, oauthbearer, user [what is offered]"},
+     "plain, login, cram-md5, xoauth2, oauthbearer, user [as offered]"},
     {FROM, "from", "ADDRESS", NULL, NULL, false, mail, "sender of a mail transaction"},
     {TO, "to", "ADDRESS", NULL, NULL, false, mail, "recipient, may be given again"},
     {SEND, "send", NULL, NULL, NULL, false, mail,
@@ -183,6 +183,15 @@ static options_result wrong(FILE *err, const char *option, const char *value, co
     return OPTIONS_WRONG;
 }
 
+/* A line end in a value would begin a command of its own; the text of a mail may have them. */
+static bool fits_line(const char *name, const char *value, FILE *err)
+{
+    if (strcmp(name, "text") == 0 || !strpbrk(value, "\r\n"))
+        return true;
+    fprintf(err, "np-talk: --%s: there is a line end in its value\n", name);
+    return false;
+}
+
 static bool add(talk_pairs *p, const char *name, const char *value)
 {
     if (p->count == TALK_PAIRS)
@@ -278,6 +287,8 @@ static options_result apply_user(char *value, talk_options *o, FILE *err)
 
 static options_result apply_mail(int letter, char *value, talk_options *o, FILE *err)
 {
+    if (!fits_line(letter == BODY ? "text" : command_line_find(&line, letter)->name, value, err))
+        return OPTIONS_WRONG;
     switch (letter) {
     case FROM:
         return full(add(&o->values, "from", value), err);
@@ -307,6 +318,8 @@ static options_result apply_web(int letter, const char *value, talk_options *o, 
     static const char *const methods[] = {"head", "get", "post"};
     switch (letter) {
     case 'H':
+        if (!fits_line("header", value, err))
+            return OPTIONS_WRONG;
         if (!strchr(value, ':'))
             return wrong(err, "header", value, "a header is NAME: VALUE");
         return full(add(&o->values, "header", value), err);

@@ -91,7 +91,8 @@ static void put_error(const conversation *c, FILE *err)
 static int finish(const conversation *c, const talk_options *o, FILE *out, FILE *err)
 {
     bool web = o->head || o->include || o->output;
-    bool quiet = o->silent || web || o->format || o->json;
+    bool misused = exit_of_status(c->status) == EXIT_USAGE; /* nothing to tell but the sentence */
+    bool quiet = o->silent || web || o->format || o->json || misused;
     bool written = true;
     if (o->verbose)
         talk_report_verbose(c, err);

@@ -83,9 +83,12 @@ static bool put_text(const char *name, const figures *f, FILE *out)
         {"tls_cipher", i->tls_cipher},
         {"tls_group", i->tls_group},
         {"method", f->method},
-        {"content_type", header(f, "Content-Type")},
-        {"redirect_url", header(f, "Location")},
         {"json", strcmp(name, "json") == 0 ? np_talk_json(f->c->k) : NULL}};
+    if (strcmp(name, "content_type") == 0 || strcmp(name, "redirect_url") == 0) {
+        const char *h = header(f, *name == 'c' ? "Content-Type" : "Location");
+        fputs(h ? h : "", out);
+        return true;
+    }
     if (strcmp(name, "scheme") == 0) {
         fprintf(out, "%.*s", (int)scheme, f->c->name);
         return true;
