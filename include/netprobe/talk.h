@@ -68,6 +68,11 @@ typedef struct np_line {
     int64_t time_ns;   /* after the run began */
     const char *text;
     size_t text_len;
+    const void *octets;  /* with the option "octets": what went over the connection, inside TLS,
+                            line end and all, stars for secrets; NULL where another line tells it */
+    size_t octets_len;
+    int32_t is_data;     /* 1: they are content, a mail or a page, and text may be "" */
+    int32_t reserved;    /* 0 */
 } np_line;
 
 /** An address that a connection was tried to. */

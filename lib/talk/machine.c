@@ -34,6 +34,7 @@ static npi_buf *const *bufs_of(npi_machine *m, npi_buf *list[24])
                       &m->text,
                       &m->body,
                       &m->texts,
+                      &m->octets,
                       &m->facts.cert_subject,
                       &m->facts.cert_issuer,
                       &m->facts.cert_names,
@@ -65,7 +66,7 @@ bool npi_machine_init(npi_machine *m, const npi_mem *mem)
         **b = npi_buf_grow(&m->mem, WORD_MAX);
     m->raw.max = SIZE_MAX / 2; /* max-body is its limit */
     m->out.max = m->headers.max = OUT_MAX;
-    m->text.max = m->body.max = m->texts.max = TEXTS_MAX;
+    m->text.max = m->body.max = m->texts.max = m->octets.max = TEXTS_MAX;
     m->limits = npi_reply_limits_default;
     m->run_time = script_time;
     m->until = m->over = NPI_NEVER;
@@ -102,6 +103,7 @@ void npi_machine_clear(npi_machine *m)
     npi_buf_clear(&m->text);
     npi_buf_clear(&m->body);
     npi_buf_clear(&m->texts);
+    npi_buf_clear(&m->octets);
     npi_buf_char(&m->texts, '\0');
     for (size_t i = 0; i < m->record_count; i++)
         npi_script_drop(m->records[i].script);
@@ -205,45 +207,6 @@ static npi_record *record(npi_machine *m)
     return m->record_count ? &m->records[m->record_count - 1] : NULL;
 }
 
-static uint32_t keep_masked(npi_machine *m, const void *text, size_t len)
-{
-    size_t at = m->texts.len;
-    npi_values_put_masked(&m->values, &m->texts, text, len);
-    npi_buf_char(&m->texts, '\0');
-    return (uint32_t)at;
-}
-
-/* What is escaped and masked already. */
-static uint32_t keep_shown(npi_machine *m, const char *text)
-{
-    size_t at = m->texts.len;
-    npi_buf_str(&m->texts, text);
-    npi_buf_char(&m->texts, '\0');
-    return (uint32_t)at;
-}
-
-static void say_line(npi_machine *m, npi_mono now, np_direction d, const char *text, size_t len)
-{
-    if (!npi_make_room(&m->mem, &m->sayings, m->saying_count, &m->saying_room, sizeof *m->sayings))
-        return;
-    npi_saying *s = &m->sayings[m->saying_count++];
-    *s = (npi_saying){.at = now, .direction = (uint8_t)d, .record = (uint32_t)m->record_count};
-    s->text = keep_masked(m, text, len);
-    s->len = (uint32_t)(m->texts.len - 1 - s->text);
-}
-
-void npi_machine_say(npi_machine *m, npi_mono now, np_direction d, const char *text, size_t len)
-{
-    const char *end = text + len;
-    do {
-        const char *lf = memchr(text, '\n', (size_t)(end - text));
-        const char *stop = lf ? lf : end;
-        bool cr = lf && stop > text && stop[-1] == '\r';
-        say_line(m, now, d, text, (size_t)(stop - text) - cr);
-        text = lf ? lf + 1 : end;
-    } while (text < end);
-}
-
 /* ---- steps -------------------------------------------------------------------------------- */
 
 static bool begin_record(npi_machine *m, npi_mono now)
@@ -261,8 +224,9 @@ static bool begin_record(npi_machine *m, npi_mono now)
                       .first_octet = NPI_NEVER};
     r->goodbye = m->in_always;
     if (step->line > 0)
-        r->file = keep_masked(m, npi_script_at(s, s->files[step->file]), s->files[step->file].len);
-    r->label = keep_masked(m, npi_script_at(s, step->source), step->source.len);
+        r->file = npi_machine_keep_masked(m, npi_script_at(s, s->files[step->file]),
+                                          s->files[step->file].len);
+    r->label = npi_machine_keep_masked(m, npi_script_at(s, step->source), step->source.len);
     return !m->texts.nomem;
 }
 
@@ -298,13 +262,14 @@ static void end_record(npi_machine *m, npi_mono now, np_step_state state)
     r->state = state;
     r->end = now;
     if (state != NP_STEP_OK)
-        r->note = keep_shown(m, m->trouble.sentence);
+        r->note = npi_machine_keep(m, m->trouble.sentence);
     r->first_octet = m->first_octet;
     if (!m->replied)
         return;
     r->code = m->code;
     if (m->has_reply)
-        r->reply = keep_masked(m, npi_buf_text(&m->text), strcspn(npi_buf_text(&m->text), "\n"));
+        r->reply = npi_machine_keep_masked(m, npi_buf_text(&m->text),
+                                           strcspn(npi_buf_text(&m->text), "\n"));
 }
 
 /* ---- time --------------------------------------------------------------------------------- */
@@ -388,8 +353,7 @@ static npi_act give_up(npi_machine *m, npi_mono now, bool in_step)
 {
     end_record(m, now, NP_STEP_FAILED);
     if (m->in_always) {
-        npi_machine_say(m, now, NP_DIRECTION_NOTE, m->trouble.sentence,
-                        strlen(m->trouble.sentence));
+        npi_machine_say_safe(m, now, NP_DIRECTION_NOTE, m->trouble.sentence);
         return finish(m);
     }
     m->failed = true;
@@ -501,7 +465,7 @@ static bool new_replies(npi_machine *m)
 
 void npi_machine_connected(npi_machine *m, npi_mono now)
 {
-    m->host_shown = keep_masked(m, npi_buf_text(&m->target.host), m->target.host.len);
+    m->host_shown = npi_machine_keep_masked(m, npi_buf_text(&m->target.host), m->target.host.len);
     m->connected = true;
     m->ended = m->cut = m->has_reply = m->held = false;
     m->greeted = m->speech == NPI_SPEECH_HTTP || m->speech == NPI_SPEECH_RAW;

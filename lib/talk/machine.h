@@ -73,8 +73,20 @@ typedef struct npi_saying {
     npi_mono at;
     uint8_t direction;  /* np_direction */
     uint32_t record;    /* index + 1 of the step, 0 none */
+    bool data;          /* its octets are content, and no line of the protocol */
     uint32_t text, len; /* in npi_machine.texts */
+    size_t octets, octets_len; /* in npi_machine.octets, line ends among them */
 } npi_saying;
+
+/* What goes out, and how it is told. */
+typedef struct npi_sent {
+    const char *octets;
+    size_t len;
+    const char *text; /* is escaped, masked and cut into lines */
+    size_t text_len;
+    const char *safe; /* instead of text: holds no secret, and what it leaves out is one */
+    bool is_data;
+} npi_sent;
 
 /* Steps that wait to be run. */
 typedef struct npi_segment {
@@ -150,6 +162,8 @@ typedef struct npi_machine {
     npi_saying *sayings;
     size_t saying_count, saying_room;
     npi_buf texts;
+    bool keep_octets;      /* setting */
+    npi_buf octets;        /* of the transcript */
     int warnings;
     uint32_t host_shown; /* in texts */
 
@@ -192,6 +206,15 @@ void npi_machine_fail(npi_machine *m, npi_mono now, np_status st, const char *pr
 
 /* Lines for the transcript. `text` is cut at its line ends, escaped and masked here. */
 void npi_machine_say(npi_machine *m, npi_mono now, np_direction d, const char *text, size_t len);
+/* One that may be shown as it is. */
+void npi_machine_say_safe(npi_machine *m, npi_mono now, np_direction d, const char *text);
+void npi_machine_say_sent(npi_machine *m, const npi_sent *sent);
+/* Content that came: no line tells of it, only its octets are kept. */
+void npi_machine_say_body(npi_machine *m, npi_mono now, const void *data, size_t len);
+
+/* Texts that records keep: escaped and masked, or as they are. */
+uint32_t npi_machine_keep_masked(npi_machine *m, const void *text, size_t len);
+uint32_t npi_machine_keep(npi_machine *m, const char *text);
 
 const char *npi_machine_text(const npi_machine *m, uint32_t at);
 
@@ -228,9 +251,8 @@ npi_outcome npi_machine_no_memory(npi_machine *m);
 /* A text of the script with its variables filled in. False with a problem. */
 bool npi_machine_fill(npi_machine *m, npi_template t, npi_buf *out);
 
-/* Queue octets to be sent, with the line of the transcript that tells of them. */
-npi_outcome npi_machine_send(npi_machine *m, const void *data, size_t len, const char *shown,
-                             size_t shown_len);
+/* Queue octets to be sent, and tell of them in the transcript. */
+npi_outcome npi_machine_send(npi_machine *m, const npi_sent *sent);
 
 /* A line of the protocol, with its end; for IMAP with a tag of ours in front. `shown` NULL: as it
  * is. */

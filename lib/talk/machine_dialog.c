@@ -52,8 +52,11 @@ static npi_outcome dialog_send(npi_machine *m)
     if (d->at == 0 || m->speech == NPI_SPEECH_POP3)
         return npi_machine_send_line(m, npi_buf_text(line), line->len, shown);
     npi_buf_str(line, "\r\n");
-    return npi_machine_send(m, line->data, line->len, shown ? shown : npi_buf_text(line),
-                            shown ? strlen(shown) : line->len - 2);
+    return npi_machine_send(m, &(npi_sent){.octets = npi_buf_text(line),
+                                           .len = line->len,
+                                           .text = npi_buf_text(line),
+                                           .text_len = line->len,
+                                           .safe = shown});
 }
 
 /* How a server asks for more of the same command. */

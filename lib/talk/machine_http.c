@@ -106,8 +106,10 @@ static npi_outcome send_request(npi_machine *m)
         put_request(m, &request, m->method, post ? &body : NULL);
         o = request.nomem || !npi_replies_command(m->replies, m->method, strlen(m->method), -1)
                 ? npi_machine_no_memory(m)
-                : npi_machine_send(m, request.data, request.len, request.data,
-                                   request.len - body.len);
+                : npi_machine_send(m, &(npi_sent){.octets = request.data,
+                                                  .len = request.len,
+                                                  .text = request.data,
+                                                  .text_len = request.len - body.len});
     }
     npi_buf_free(&body);
     npi_buf_free(&request);

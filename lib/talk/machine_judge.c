@@ -29,6 +29,10 @@ static npi_outcome take_answer(npi_machine *m, npi_mono now, const npi_answer *a
     m->greeted = true;
     m->facts.times[NPI_TIME_REPLY] = npi_mono_sub(now, m->reply_began);
     npi_machine_say(m, now, NP_DIRECTION_RECEIVED, a->raw, a->raw_len);
+    if (a->body_len > 0 && m->speech != NPI_SPEECH_HTTP) /* a mail, which is lines */
+        npi_machine_say(m, now, NP_DIRECTION_RECEIVED, a->body, a->body_len);
+    else
+        npi_machine_say_body(m, now, a->body, a->body_len);
     bool ok = keep(&m->text, a->text, a->text_len) && keep(&m->body, a->body, a->body_len) &&
               npi_features_learn(m->features, npi_machine_framing(m->speech),
                                  npi_buf_text(&m->last_command), a);

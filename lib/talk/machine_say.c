@@ -60,11 +60,10 @@ bool npi_machine_fill(npi_machine *m, npi_template t, npi_buf *out)
 
 /* ---- octets out ---------------------------------------------------------------------------- */
 
-npi_outcome npi_machine_send(npi_machine *m, const void *data, size_t len, const char *shown,
-                             size_t shown_len)
+npi_outcome npi_machine_send(npi_machine *m, const npi_sent *sent)
 {
-    npi_buf_bytes(&m->out, data, len);
-    npi_machine_say(m, m->step_began, NP_DIRECTION_SENT, shown, shown_len);
+    npi_buf_bytes(&m->out, sent->octets, sent->len);
+    npi_machine_say_sent(m, sent);
     return m->out.nomem ? npi_machine_no_memory(m) : NPI_OUTCOME_SEND;
 }
 
@@ -86,11 +85,17 @@ npi_outcome npi_machine_send_line(npi_machine *m, const char *line, size_t len, 
     npi_buf_bytes(b, line, len);
     if (b->nomem || (m->replies && !npi_replies_command(m->replies, npi_buf_text(b), b->len, -1)))
         return npi_machine_no_memory(m);
-    npi_buf_bytes(&m->out, b->data, b->len);
-    npi_buf_str(&m->out, "\r\n");
-    npi_machine_say(m, m->step_began, NP_DIRECTION_SENT, shown ? shown : npi_buf_text(b),
-                    shown ? strlen(shown) : b->len);
-    return m->out.nomem ? npi_machine_no_memory(m) : NPI_OUTCOME_SEND;
+    size_t command = b->len;
+    npi_buf_str(b, "\r\n");
+    npi_outcome o = npi_machine_send(m, &(npi_sent){.octets = npi_buf_text(b),
+                                                    .len = b->len,
+                                                    .text = npi_buf_text(b),
+                                                    .text_len = command,
+                                                    .safe = shown});
+    b->len = b->nomem ? b->len : command; /* what is remembered is the command alone */
+    if (!b->nomem)
+        b->data[command] = '\0';
+    return o;
 }
 
 npi_outcome npi_machine_run_send(npi_machine *m, npi_mono now)
@@ -107,7 +112,10 @@ npi_outcome npi_machine_run_send(npi_machine *m, npi_mono now)
     if (npi_machine_fill(m, step->text, &text))
         o = step->option == NPI_SEND_LINE
                 ? npi_machine_send_line(m, npi_buf_text(&text), text.len, NULL)
-                : npi_machine_send(m, npi_buf_text(&text), text.len, npi_buf_text(&text), text.len);
+                : npi_machine_send(m, &(npi_sent){.octets = npi_buf_text(&text),
+                                                  .len = text.len,
+                                                  .text = npi_buf_text(&text),
+                                                  .text_len = text.len});
     npi_buf_free(&text);
     return o;
 }
@@ -144,7 +152,11 @@ npi_outcome npi_machine_run_message(npi_machine *m, npi_mono now)
                                     "a message must not hold a bare CR");
         else {
             put_message(&mail, body, text.len);
-            o = npi_machine_send(m, npi_buf_text(&mail), mail.len, body, text.len);
+            o = npi_machine_send(m, &(npi_sent){.octets = npi_buf_text(&mail),
+                                                .len = mail.len,
+                                                .text = body,
+                                                .text_len = text.len,
+                                                .is_data = true});
         }
     }
     npi_buf_free(&text);

@@ -171,6 +171,7 @@ static void take_limits(np_talk *k)
                                      .body = (size_t)s->max_body,
                                      .head = (size_t)s->max_headers};
     k->m.plaintext = (int)s->plaintext;
+    k->m.keep_octets = s->octets;
     k->m.step_time = s->timeout;
     k->m.run_time = s->deadline;
 }

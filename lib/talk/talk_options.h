@@ -26,6 +26,7 @@
     X(tls_max, "tls-max", TEXT, 3, 3, 0, NULL, "highest version of TLS: 1.2 or 1.3") \
     X(ciphers, "ciphers", TEXT, 1, 1023, 0, NULL, "ciphers, as OpenSSL lists them") \
     X(keylog, "keylog", ENUM, 0, 1, 0, "no=0 yes=1", "whether to keep the keys of TLS, for programs that decrypt captures") \
+    X(octets, "octets", ENUM, 0, 1, 0, "no=0 yes=1", "whether the transcript keeps the octets of each line, with stars for secrets") \
     X(plaintext, "plaintext-auth", ENUM, 0, 2, 0, "auto=0 no=1 yes=2", "whether passwords may go without TLS, which auto allows on loopback and to scripts that say so") \
     X(max_line, "max-line", INT, 512, 16777216, 65536, NULL, "octets of a line that a server may send") \
     X(max_reply, "max-reply", INT, 512, 268435456, 1048576, NULL, "octets of a reply") \

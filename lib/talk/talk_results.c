@@ -70,6 +70,9 @@ np_status np_talk_get_line(const np_talk *k, int index, np_line *out, size_t out
         .time_ns = since_begin(k, s->at),
         .text = npi_machine_text(&k->m, s->text),
         .text_len = s->len,
+        .octets = s->octets_len ? k->m.octets.data + s->octets : NULL,
+        .octets_len = s->octets_len,
+        .is_data = s->data,
     };
     npi_export(out, out_size, &line, sizeof line);
     return NP_OK;

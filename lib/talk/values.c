@@ -157,6 +157,23 @@ void npi_values_put_masked(const npi_values *v, npi_buf *out, const void *text, 
     npi_buf_escaped(out, plain, (size_t)(end - plain));
 }
 
+void npi_values_put_starred(const npi_values *v, npi_buf *out, const void *octets, size_t len)
+{
+    const char *p = octets, *end = p + len, *plain = p;
+    while (p < end) {
+        const npi_secret_form *f = form_at(v, p, (size_t)(end - p));
+        if (!f) {
+            p++;
+            continue;
+        }
+        npi_buf_bytes(out, plain, (size_t)(p - plain));
+        npi_buf_fill(out, '*', f->octets.len);
+        p += f->octets.len;
+        plain = p;
+    }
+    npi_buf_bytes(out, plain, (size_t)(end - plain));
+}
+
 /* ---- filters ------------------------------------------------------------------------------ */
 
 bool npi_value_fits_line(const void *value, size_t len)

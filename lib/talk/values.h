@@ -49,6 +49,9 @@ bool npi_values_add_form(npi_values *v, const char *name, const void *octets, si
 /* Escaped, each secret as "<name>". */
 void npi_values_put_masked(const npi_values *v, npi_buf *out, const void *text, size_t len);
 
+/* The octets as they are, each secret as so many stars. */
+void npi_values_put_starred(const npi_values *v, npi_buf *out, const void *octets, size_t len);
+
 /* Append the filtered value. False for a filter that cannot take it (octets a line may not hold).
  */
 bool npi_values_put_filtered(npi_buf *out, const void *value, size_t len, npi_value_filter filter);

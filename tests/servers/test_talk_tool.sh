@@ -220,6 +220,27 @@ same "and not for the second" "$(grep -ci 'authorization\|cookie' "$LAB_DIR/reco
 kill "$first" "$second"
 wait "$first" "$second" 2>/dev/null
 
+# ---- octets, beside curl's
+
+command -v curl >/dev/null || skip "no curl to compare with"
+play 80 <<'PLAY'
+B
+R HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-Long: 0123456789012345678901234567890123456789012345678901234567890123456789\r\nContent-Length: 83\r\n\r\nhello\x07\x80\r\nworld\n\r\n\r\n0123456789012345678901234567890123456789012345678901234567890123
+PLAY
+received() { awk '/^(==|=>|<=)/ { on = /^<=/ } on'; }
+for form in trace trace-ascii; do
+    curl -s --$form - -o /dev/null http://127.0.0.1/ | received >"$LAB_DIR/theirs"
+    run nobody -s --$form - http://127.0.0.1/
+    same "--$form: exit" "$status" 0
+    received <"$LAB_DIR/out" | cmp - "$LAB_DIR/theirs" || fail "--$form: other than curl's"
+    [ -s "$LAB_DIR/theirs" ] || fail "--$form: curl has received nothing"
+done
+run nobody -s --trace - --trace-time http://127.0.0.1/
+same "--trace-time: heads only" "$(grep -vc '^[0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]\{6\} [=<]' "$LAB_DIR/out")" \
+    "$(grep -c '^0' "$LAB_DIR/out" | awk -v all="$(grep -c '^[0-9][0-9]:' "$LAB_DIR/out")" '{ print $1 - all }')"
+run nobody -s --trace-ascii - -u joe --password-file "$LAB_DIR/password" http://127.0.0.1/
+has "secrets are stars" "$out" "Authorization: Basic $(printf joe:swordfish | base64 | tr -c '\n' '*')"
+
 # ---- several, and monitoring
 
 play 25 <<'PLAY'

@@ -449,7 +449,7 @@ static bool apply_file(int letter, char *value, talk_options *o)
     case TRACE_ASCII:
         o->trace = value;
         o->trace_ascii = letter == TRACE_ASCII;
-        return true;
+        return add(&o->settings, "octets", "yes");
     }
     return false;
 }

@@ -11,7 +11,7 @@ static void put_heads(const conversation *c, FILE *out)
     for (int n = 0; n < np_talk_line_count(c->k); n++) {
         np_line l;
         np_talk_get_line(c->k, n, &l, sizeof l);
-        if (l.direction == NP_DIRECTION_RECEIVED)
+        if (l.direction == NP_DIRECTION_RECEIVED && !l.is_data)
             fprintf(out, "%s\r\n", l.text);
     }
 }

@@ -196,7 +196,8 @@ static void put_transcript(const conversation *c, FILE *out)
     for (int n = 0; n < np_talk_line_count(c->k); n++) {
         np_line l;
         np_talk_get_line(c->k, n, &l, sizeof l);
-        fprintf(out, "%9.1f %s  %s\n", (double)l.time_ns / 1e6, marks[l.direction], l.text);
+        if (!l.is_data || l.text_len > 0)
+            fprintf(out, "%9.1f %s  %s\n", (double)l.time_ns / 1e6, marks[l.direction], l.text);
     }
 }
 
@@ -206,7 +207,8 @@ void talk_report_verbose(const conversation *c, FILE *out)
     for (int n = 0; n < np_talk_line_count(c->k); n++) {
         np_line l;
         np_talk_get_line(c->k, n, &l, sizeof l);
-        fprintf(out, "%s %s\n", marks[l.direction], l.text);
+        if (!l.is_data || l.text_len > 0)
+            fprintf(out, "%s %s\n", marks[l.direction], l.text);
     }
 }
 

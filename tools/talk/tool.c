@@ -17,6 +17,7 @@
 #include "many.h"
 #include "page.h"
 #include "report.h"
+#include "trace.h"
 #include "writeout.h"
 
 static const char tool[] = "np-talk";
@@ -106,6 +107,8 @@ static int finish(const conversation *c, const talk_options *o, FILE *out, FILE 
         talk_report_print(c, out);
     if (o->format)
         writeout_print(c, o, out, err);
+    if (o->trace)
+        written = trace_write(c, o, out, err) && written;
     if (o->keylog)
         written = write_keylog(c, o->keylog, err) && written;
     if (!exit_written(out))
