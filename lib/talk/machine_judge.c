@@ -228,15 +228,6 @@ static npi_outcome unexpected(npi_machine *m, npi_mono now)
                                wanted + skip, got, waited);
 }
 
-static void set_multi(npi_machine *m)
-{
-    const npi_script_step *step = npi_machine_step(m);
-    if (!m->replies || step->option == NPI_EXPECT_REPLY)
-        return;
-    npi_replies_command(m->replies, npi_buf_text(&m->last_command), m->last_command.len,
-                        step->option == NPI_EXPECT_LINES);
-}
-
 /* ---- raw ----------------------------------------------------------------------------------- */
 
 static void drop_raw(npi_machine *m, size_t len)
@@ -310,9 +301,6 @@ npi_outcome npi_machine_run_expect(npi_machine *m, npi_mono now)
     if (step->option == NPI_EXPECT_HEX)
         return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_INVALID, "script.syntax",
                                    "'expect hex' is for protocol raw");
-    if (!m->asked)
-        set_multi(m);
-    m->asked = true;
     npi_outcome o = m->held ? NPI_OUTCOME_DONE : npi_machine_reply(m, now);
     if (o != NPI_OUTCOME_DONE)
         return o;

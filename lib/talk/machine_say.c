@@ -76,6 +76,20 @@ bool npi_machine_can_send(npi_machine *m, npi_outcome *o)
     return false;
 }
 
+/* Replies are read as they come: whether lines follow must be known before. 1, 0, -1 by the table.
+ */
+static int lines_follow(const npi_machine *m)
+{
+    const npi_segment *s = npi_machine_segment(m);
+    if (s->at + 1 >= s->end || s->script->steps[s->at].verb != NPI_VERB_SEND)
+        return -1;
+    const npi_script_step *next = &s->script->steps[s->at + 1];
+    return next->verb != NPI_VERB_EXPECT      ? -1
+           : next->option == NPI_EXPECT_LINES ? 1
+           : next->option == NPI_EXPECT_LINE  ? 0
+                                              : -1;
+}
+
 npi_outcome npi_machine_send_line(npi_machine *m, const char *line, size_t len, const char *shown)
 {
     npi_buf *b = &m->last_command;
@@ -83,7 +97,8 @@ npi_outcome npi_machine_send_line(npi_machine *m, const char *line, size_t len, 
     if (m->speech == NPI_SPEECH_IMAP)
         npi_buf_printf(b, "a%d ", ++m->tag);
     npi_buf_bytes(b, line, len);
-    if (b->nomem || (m->replies && !npi_replies_command(m->replies, npi_buf_text(b), b->len, -1)))
+    if (b->nomem ||
+        (m->replies && !npi_replies_command(m->replies, npi_buf_text(b), b->len, lines_follow(m))))
         return npi_machine_no_memory(m);
     size_t command = b->len;
     npi_buf_str(b, "\r\n");

@@ -87,6 +87,28 @@ static bool split_target(npi_machine *m, const char *text, size_t len)
     return *colon == ':' && port > 0 && port <= UINT16_MAX;
 }
 
+/* An IPv6 address in a variable is no host and port. */
+static bool fill_target(npi_machine *m, npi_template t, npi_buf *out)
+{
+    const npi_script *s = npi_machine_script(m);
+    for (uint32_t i = 0; i < t.count; i++) {
+        size_t at = out->len, colons = 0;
+        if (!npi_machine_fill(m, (npi_template){t.first + i, 1}, out))
+            return false;
+        for (size_t k = at; k < out->len; k++)
+            colons += out->data[k] == ':';
+        if (s->parts[t.first + i].name < 0 || colons < 2 || out->data[at] == '[')
+            continue;
+        npi_buf_str(out, "[]"); /* room, and then around the address */
+        if (out->nomem || out->cut)
+            return false;
+        memmove(out->data + at + 1, out->data + at, out->len - 2 - at);
+        out->data[at] = '[';
+        out->data[out->len - 1] = ']';
+    }
+    return true;
+}
+
 static npi_outcome run_connect(npi_machine *m)
 {
     if (m->asked) {
@@ -94,7 +116,7 @@ static npi_outcome run_connect(npi_machine *m)
         return NPI_OUTCOME_DONE;
     }
     npi_buf where = npi_buf_grow(&m->mem, TARGET_MAX);
-    bool filled = npi_machine_fill(m, npi_machine_step(m)->text, &where);
+    bool filled = fill_target(m, npi_machine_step(m)->text, &where);
     bool good =
         filled && split_target(m, npi_buf_text(&where), where.len) && m->target.host.len > 0;
     npi_buf_free(&where);

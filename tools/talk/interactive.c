@@ -45,8 +45,8 @@ static void tell_progress(course *c)
         fprintf(c->err, "Trying %s...\n", a.addr);
     }
     np_talk_get_info(c->c->k, &i, sizeof i);
-    if (c->told || !i.addr[0])
-        return;
+    if (c->told || !i.addr[0] || strcmp(i.protocol, "raw") != 0)
+        return; /* what is typed too early would be taken for an answer */
     c->told = true;
     fprintf(c->err, "Connected to %s port %d.\n", i.host, i.port);
     if (c->terminal_in)
@@ -162,7 +162,6 @@ int interactive_run(np_context *ctx, conversation *c, const talk_options *o,
     while (!c->done && !*interrupted) {
         struct pollfd p[2] = {{np_context_fd(ctx), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
         int wait = patience(&s);
-        /* Not before it is connected: what is typed too early would be taken for an answer. */
         int n = poll(p, s.input && s.told ? 2 : 1, wait);
         if (n == 0 && wait >= 0)
             break;

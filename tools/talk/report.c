@@ -46,7 +46,7 @@ static void put_failure(const conversation *c, const np_talk_info *i, FILE *out)
     for (int n = 0; n < np_talk_step_count(c->k) && s.state != NP_STEP_FAILED; n++)
         np_talk_get_step(c->k, n, &s, sizeof s);
     bool failed = s.state == NP_STEP_FAILED;
-    const char *what = talk_report_cure(c->problem, i->protocol, failed ? s.code : 0,
+    const char *what = talk_report_cure(c->problem, i->protocol, failed ? s.code : i->code,
                                         failed && *s.reply ? s.reply : c->sentence);
     fprintf(out, "× %s\n", c->sentence);
     if (failed && *s.label)
