@@ -99,12 +99,9 @@ static bool take_answer(np_listeners *l, const npi_message *m)
     return npi_socks_add(&l->socks, &a, l->pass);
 }
 
-/* Said once, for whatever protocol. */
 static void tell_unsteady(np_listeners *l)
 {
-    if (!l->unsteady)
-        npi_listen_gap(l, "a list kept changing while it was read, and may lack entries");
-    l->unsteady = true;
+    npi_listen_gap(l, "a list kept changing while it was read, and may lack entries");
 }
 
 /* This kernel, this build or this socket cannot tell: /proc/net may. */
@@ -281,9 +278,8 @@ static size_t take_chunk(np_listeners *l, const npi_diag_query *q, size_t len, b
 /* The rows of a protocol that sock_diag should know: what they lack is told once. */
 static void tell_poor(np_listeners *l, const npi_diag_query *q)
 {
-    if (l->poor || q->protocol > NP_PROTOCOL_UDP || l->socks.count == l->socks.section)
+    if (q->protocol > NP_PROTOCOL_UDP || l->socks.count == l->socks.section)
         return;
-    l->poor = true;
     npi_listen_gap(l, POOR_BECAUSE ": rows are from /proc/net, which tells no device, backlog "
                       "limit or cookie, nor IPv6 sockets that take IPv4, nor UDP clients");
 }

@@ -33,6 +33,7 @@ enum {
 
 static const int64_t patience = NP_SECOND; /* with a netlink socket that does not answer */
 
+static const char out_of_memory[] = "out of memory";
 const char npi_no_descriptors[] = "this process has no descriptors left (see ulimit -n)";
 
 static np_listeners *listeners_of(npi_object *o)
@@ -42,12 +43,17 @@ static np_listeners *listeners_of(npi_object *o)
 
 void npi_listen_gap(np_listeners *l, const char *sentence)
 {
+    for (int i = 0; i < l->gap_count; i++)
+        if (strcmp(l->gaps[i], sentence) == 0)
+            return;
     if (l->gap_count == NPI_GAPS)
         return;
     size_t len = strlen(sentence) + 1;
     char *copy = npi_alloc(&l->o.mem, len, 1);
-    if (!copy)
+    if (!copy) {
+        l->gap_lost = true;
         return;
+    }
     memcpy(copy, sentence, len);
     l->gaps[l->gap_count++] = copy;
 }
@@ -55,14 +61,14 @@ void npi_listen_gap(np_listeners *l, const char *sentence)
 void npi_listen_end(np_listeners *l, np_status st, const char *sentence)
 {
     npi_buf b = npi_buf_in(l->o.error, sizeof l->o.error);
-    npi_buf_str(&b, sentence);
+    npi_buf_str(&b, l->gap_lost ? out_of_memory : sentence);
     l->phase = NPI_LISTEN_END;
-    npi_object_finish(&l->o, st);
+    npi_object_finish(&l->o, l->gap_lost ? NP_ERR_NOMEM : st);
 }
 
 void npi_listen_out_of_memory(np_listeners *l)
 {
-    npi_listen_end(l, NP_ERR_NOMEM, "out of memory");
+    npi_listen_end(l, NP_ERR_NOMEM, out_of_memory);
 }
 
 void npi_listen_close(int *fd)
@@ -331,7 +337,7 @@ static np_status start(npi_object *o)
     memset(l->by_proc, 0, sizeof l->by_proc);
     l->phase = NPI_LISTEN_OPEN;
     l->query = -1;
-    l->listed = l->asked_addrs = l->asked_route = false;
+    l->listed = l->asked_addrs = l->asked_route = l->gap_lost = false;
     npi_reactor_post(&o->ctx->reactor, &l->task);
     return NP_OK;
 }

@@ -63,7 +63,7 @@ struct np_listeners {
     unsigned pass, tries;
     bool by_proc[NPI_QUERIES]; /* sock_diag does not know it */
     bool listed;           /* something could be listed at all */
-    bool unsteady, poor;   /* these gaps have been told */
+    bool gap_lost;         /* there was no memory for a gap: the run is not what it says */
     npi_dump dump;
     uint32_t seq;
     int diag, route;       /* sockets of this run; -1 */
@@ -109,7 +109,11 @@ void npi_listen_end(np_listeners *l, np_status st, const char *sentence);
 void npi_listen_out_of_memory(np_listeners *l);
 extern const char npi_no_descriptors[];
 
-/* Something that cannot be seen, as one sentence. */
+/*
+ * Something that cannot be seen, as one sentence; said once a run, however often it is met. Where
+ * there is no memory for it, the run ends with NP_ERR_NOMEM: a list that hides what it lacks is
+ * worse than none.
+ */
 void npi_listen_gap(np_listeners *l, const char *sentence);
 
 /* Close and forget a descriptor; -1 is none. */

@@ -82,6 +82,39 @@ static void interrupted_always(void **state)
     assert_int_equal(np_listeners_gap_count(view), 1); /* said once */
 }
 
+/* "There is no such protocol", where readers that look for an error message see an empty list. */
+static ssize_t absent(void *data, ssize_t n, size_t size, struct sockaddr_nl *from)
+{
+    struct nlmsghdr *h = data;
+    int32_t error = -ENOENT;
+    (void)size, (void)from;
+    if (n < (ssize_t)(sizeof *h + sizeof error))
+        return n;
+    h->nlmsg_type = NLMSG_DONE;
+    h->nlmsg_len = sizeof *h + sizeof error;
+    memcpy(h + 1, &error, sizeof error);
+    return h->nlmsg_len;
+}
+
+/* What a run could not see is told by each run, not by the first of an object only. */
+static void told_by_every_run(void **state)
+{
+    (void)state;
+    needs_netlink();
+    spoil *const kinds[] = {interrupt, absent};
+    static const char *const parts[] = {"kept changing", "rows are from /proc/net"};
+    for (int i = 0; i < 2; i++) {
+        with(kinds[i], -1);
+        LOOK("protocols", "tcp", "owners", "none");
+        int told = np_listeners_gap_count(view);
+        for (int run = 0; run < 2; run++) {
+            assert_true(has_gap(parts[i]));
+            assert_int_equal(np_listeners_gap_count(view), told);
+            assert_int_equal(np_listeners_run(view), NP_OK);
+        }
+    }
+}
+
 static ssize_t no_buffers(void *data, ssize_t n, size_t size, struct sockaddr_nl *from)
 {
     (void)data, (void)n, (void)size, (void)from;
@@ -119,20 +152,6 @@ static void truncated(void **state)
     with(too_large, -1);
     LOOK("protocols", "tcp", "owners", "none");
     assert_true(has_gap("kept changing"));
-}
-
-/* "There is no such protocol", where readers that look for an error message see an empty list. */
-static ssize_t absent(void *data, ssize_t n, size_t size, struct sockaddr_nl *from)
-{
-    struct nlmsghdr *h = data;
-    int32_t error = -ENOENT;
-    (void)size, (void)from;
-    if (n < (ssize_t)(sizeof *h + sizeof error))
-        return n;
-    h->nlmsg_type = NLMSG_DONE;
-    h->nlmsg_len = sizeof *h + sizeof error;
-    memcpy(h + 1, &error, sizeof error);
-    return h->nlmsg_len;
 }
 
 static void protocol_absent(void **state)
@@ -229,6 +248,34 @@ static void run_once(np_context *in)
     np_listeners_free(l);
 }
 
+/* Whichever allocation fails: a run that says OK lacks no gap. */
+static void no_gap_is_lost(void **state)
+{
+    (void)state;
+    needs_netlink();
+    unsigned long total = 0, failed = 0;
+    int told = 0;
+    for (unsigned long n = 0; n <= total; n++) {
+        failmem f = {.fail_at = n};
+        np_allocator a = failmem_allocator(&f);
+        np_context *in = np_context_new_with(&a, sizeof a);
+        np_listeners *l = np_listeners_new(in);
+        np_listeners_set(l, "protocols", "tcp,sctp");
+        np_listeners_set(l, "owners", "none");
+        with(absent, -1);
+        np_status st = np_listeners_run(l);
+        assert_true(st == NP_OK || st == NP_ERR_NOMEM);
+        told = n ? told : np_listeners_gap_count(l);
+        assert_true(told > 1 && (np_listeners_gap_count(l) == told || st == NP_ERR_NOMEM));
+        total = n ? total : f.requests;
+        failed += st == NP_ERR_NOMEM;
+        np_listeners_free(l);
+        np_context_free(in);
+        assert_int_equal(f.live, 0);
+    }
+    assert_true(failed > 5);
+}
+
 static void every_allocation(void **state)
 {
     (void)state;
@@ -301,12 +348,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FAULT(interrupted_once),
         FAULT(interrupted_always),
+        FAULT(told_by_every_run),
         FAULT(answers_lost),
         FAULT(truncated),
         FAULT(protocol_absent),
         FAULT(left_out_of_a_dump),
         FAULT(no_answer_of_the_kernel),
         FAULT(nothing_can_be_listed),
+        FAULT(no_gap_is_lost),
         FAULT(every_allocation),
         FAULT(every_descriptor),
         FAULT(every_call),
