@@ -24,7 +24,8 @@
 
 enum {
     BUFFER_MAX = 4 << 20, /* octets of one datagram */
-    TRIES = 3             /* of a dump that was interrupted */
+    TRIES = 3,            /* of a dump that was interrupted */
+    NOTHING_ASKED = -1    /* in place of an errno */
 };
 
 static bool send_request(int fd, const void *request, size_t len)
@@ -62,6 +63,37 @@ static int receive(np_listeners *l, int fd)
     return -EMSGSIZE;
 }
 
+/*
+ * What a dump that was given up still sends has to be read, or the kernel answers EBUSY to the
+ * next. True when there is no more of it.
+ */
+static bool drained(np_listeners *l, int fd, int *budget)
+{
+    while (l->draining && *budget > 0) {
+        --*budget;
+        l->draining = receive(l, fd) > 0;
+    }
+    l->starving = -1;
+    return !l->draining;
+}
+
+/* Gone when it is asked again. */
+static bool is_passing(int error)
+{
+    return error == ENOBUFS || error == EMSGSIZE || error == EBUSY;
+}
+
+/* Whether a dump is to be begun again, which it is so many times. */
+static bool again(np_listeners *l)
+{
+    if (!l->dump.interrupted && !is_passing(l->dump.error))
+        return false;
+    if (++l->tries == TRIES)
+        return false;
+    l->draining = true;
+    return true;
+}
+
 static void begin_pass(np_listeners *l)
 {
     uint64_t request[NPI_DIAG_REQUEST_MAX / sizeof(uint64_t)];
@@ -70,10 +102,8 @@ static void begin_pass(np_listeners *l)
     l->dump = npi_dump_begin(q->seq);
     size_t len = npi_diag_request(q, request, sizeof request);
     l->info.dumps++;
-    if (!send_request(l->diag, request, len)) { /* the dump is over before it began */
-        l->dump.error = len ? errno : ENOENT;
-        l->by_proc[l->query] = true;
-    }
+    if (!send_request(l->diag, request, len)) /* the dump is over before it began */
+        l->dump.error = len && (errno == EAGAIN || errno == ENOBUFS) ? ENOBUFS : ENOENT;
 }
 
 void npi_listen_next_query(np_listeners *l)
@@ -86,6 +116,8 @@ void npi_listen_next_query(np_listeners *l)
         l->query = 0;
         return;
     }
+    if (l->by_proc[l->query])
+        return;
     if (!l->queries[l->query].autobound) /* that one marks rows of the query before it */
         npi_socks_begin(&l->socks);
     begin_pass(l);
@@ -111,80 +143,6 @@ static bool means_unlisted(int error)
            error == EINVAL || error == ETIMEDOUT;
 }
 
-/*
- * A table that is resumed while it changes can leave out what does not change: whatever only one
- * of two passes has seen is a reason for a third.
- */
-static void end_pass(np_listeners *l)
-{
-    if (means_unlisted(l->dump.error)) {
-        for (int i = l->query; i < l->query_count; i++)
-            l->by_proc[i] |= i == l->query || l->dump.error == ETIMEDOUT;
-        if (!l->queries[l->query].autobound)
-            npi_socks_forget(&l->socks);
-        npi_listen_next_query(l);
-        return;
-    }
-    if ((l->dump.interrupted || l->dump.error) && ++l->tries < TRIES) {
-        begin_pass(l);
-        return;
-    }
-    if (l->dump.interrupted || l->dump.error)
-        tell_unsteady(l);
-    l->listed = true;
-    bool once = l->queries[l->query].autobound;
-    bool agreed = l->pass > 1 && npi_socks_agree(&l->socks, l->pass);
-    if (once || agreed || l->pass == NPI_PASSES) {
-        npi_listen_next_query(l);
-        return;
-    }
-    l->pass++;
-    l->tries = 0;
-    begin_pass(l);
-}
-
-/* Datagrams until the budget is used up, or the kernel has none ready. */
-void npi_listen_step_dump(np_listeners *l, int *budget)
-{
-    npi_message m;
-    if (l->dump.error == ETIMEDOUT)
-        end_pass(l);
-    while (l->phase == NPI_LISTEN_DUMP && *budget > 0) {
-        if (l->by_proc[l->query]) {
-            npi_listen_next_query(l);
-            continue;
-        }
-        switch (npi_dump_next(&l->dump, &m)) {
-        case NPI_DUMP_MESSAGE:
-            if (!take_answer(l, &m)) {
-                npi_listen_out_of_memory(l);
-                return;
-            }
-            break;
-        case NPI_DUMP_END:
-            end_pass(l);
-            break;
-        case NPI_DUMP_MORE: {
-            int got = receive(l, l->diag);
-            --*budget;
-            if (got == 0)
-                return;
-            if (got == -ENOMEM) {
-                npi_listen_out_of_memory(l);
-                return;
-            }
-            if (got < 0) { /* too large, or the kernel lost some: begin again */
-                l->dump.error = -got;
-                end_pass(l);
-            }
-            break;
-        }
-        }
-    }
-}
-
-/* ---- /proc/net --------------------------------------------------------------------------- */
-
 static const char *proc_file(const npi_diag_query *q)
 {
     bool v6 = q->family == 6;
@@ -205,6 +163,97 @@ static const char *proc_file(const npi_diag_query *q)
         return NULL;
     }
 }
+
+static void tell_of_protocol(np_listeners *l, const npi_diag_query *q, const char *what)
+{
+    char text[128];
+    npi_buf b = npi_buf_in(text, sizeof text);
+    npi_buf_printf(&b, "%s: %s", np_protocol_name(q->protocol), what);
+    npi_listen_gap(l, text);
+}
+
+/* sock_diag does not tell it, or not to the end. */
+static void leave_to_proc(np_listeners *l)
+{
+    const npi_diag_query *q = &l->queries[l->query];
+    int error = l->dump.error;
+    /* What marks rows of a query goes with it, and a socket that is deaf stays so. */
+    for (int i = l->query; i < l->query_count; i++)
+        l->by_proc[i] |= i == l->query || error == ETIMEDOUT ||
+                         (i == l->query + 1 && l->queries[i].autobound);
+    if (q->autobound && l->socks.count > l->socks.section)
+        tell_of_protocol(l, q, "clients cannot be told from servers here");
+    else if (!q->autobound && !means_unlisted(error))
+        tell_of_protocol(l, q, proc_file(q) ? "sock_diag broke off, and /proc/net is read instead"
+                                            : "sock_diag broke off");
+    if (!q->autobound)
+        npi_socks_forget(&l->socks);
+    npi_listen_next_query(l);
+}
+
+/*
+ * A table that is resumed while it changes can leave out what does not change: whatever only one
+ * of two passes has seen is a reason for a third.
+ */
+static void end_pass(np_listeners *l)
+{
+    if (again(l))
+        return;
+    if (l->dump.error) {
+        leave_to_proc(l);
+        return;
+    }
+    if (l->dump.interrupted)
+        tell_unsteady(l);
+    l->listed = true;
+    bool once = l->queries[l->query].autobound;
+    bool agreed = l->pass > 1 && npi_socks_agree(&l->socks, l->pass);
+    if (once || agreed || l->pass == NPI_PASSES) {
+        npi_listen_next_query(l);
+        return;
+    }
+    l->pass++;
+    l->tries = 0;
+    begin_pass(l);
+}
+
+/* The next datagram for the dump. False when the kernel has none ready, or the run is over. */
+static bool take_datagram(np_listeners *l, int fd, int *budget)
+{
+    int got = receive(l, fd);
+    --*budget;
+    if (got == -ENOMEM)
+        npi_listen_out_of_memory(l);
+    else if (got < 0) /* too large, or the kernel lost some, or it broke off */
+        l->dump.error = -got;
+    return got != 0 && got != -ENOMEM;
+}
+
+/* Datagrams until the budget is used up, or the kernel has none ready. */
+void npi_listen_step_dump(np_listeners *l, int *budget)
+{
+    npi_message m;
+    while (l->phase == NPI_LISTEN_DUMP && *budget > 0) {
+        if (l->by_proc[l->query]) {
+            npi_listen_next_query(l);
+            continue;
+        }
+        if (l->draining) {
+            if (drained(l, l->diag, budget))
+                begin_pass(l);
+            continue;
+        }
+        npi_dump_step step = l->dump.error ? NPI_DUMP_END : npi_dump_next(&l->dump, &m);
+        if (step == NPI_DUMP_MESSAGE && !take_answer(l, &m))
+            npi_listen_out_of_memory(l);
+        else if (step == NPI_DUMP_END)
+            end_pass(l);
+        else if (step == NPI_DUMP_MORE && !take_datagram(l, l->diag, budget))
+            return;
+    }
+}
+
+/* ---- /proc/net --------------------------------------------------------------------------- */
 
 /* Where /proc/net is hidden, a process may still see its own. */
 static int open_proc_file(const np_listeners *l, const char *name)
@@ -245,17 +294,13 @@ static void next_file(np_listeners *l)
         return;
     l->phase = NPI_LISTEN_LINKS;
     l->dump = npi_dump_begin(0);
-    l->dump.error = -1; /* nothing asked yet */
+    l->dump.error = NOTHING_ASKED;
 }
 
 static void tell_unlisted(np_listeners *l, const npi_diag_query *q)
 {
-    char text[128];
-    npi_buf b = npi_buf_in(text, sizeof text);
-    if (q->autobound || q->family == 6) /* said once */
-        return;
-    npi_buf_printf(&b, "%s: this kernel has no way to list it", np_protocol_name(q->protocol));
-    npi_listen_gap(l, text);
+    if (!q->autobound && q->family != 6) /* said once */
+        tell_of_protocol(l, q, "this kernel has no way to list it");
 }
 
 /* Whole lines of a chunk; the begin of the last one moves to the front. Returns its length. */
@@ -363,6 +408,16 @@ static void ask_route_socket(np_listeners *l, size_t (*request)(uint32_t, void *
         l->dump.error = ENOSYS;
 }
 
+/* Interfaces, or when these are known, their addresses: from the begin. */
+static void ask_links(np_listeners *l)
+{
+    if (l->asked_addrs)
+        l->addr_count = 0;
+    else
+        l->link_count = 0;
+    ask_route_socket(l, l->asked_addrs ? npi_link_addrs_request : npi_links_request);
+}
+
 static int by_index(const void *pa, const void *pb, const void *with)
 {
     uint32_t a = ((const npi_link *)pa)->index, b = ((const npi_link *)pb)->index;
@@ -383,9 +438,16 @@ static int by_interface(const void *pa, const void *pb, const void *with)
 
 static void end_links(np_listeners *l)
 {
+    if (again(l))
+        return;
+    if (l->dump.error)
+        npi_listen_gap(l, "interfaces and their addresses cannot be listed here");
+    else if (l->dump.interrupted)
+        tell_unsteady(l);
+    l->tries = 0;
     if (!l->asked_addrs) {
         l->asked_addrs = true;
-        ask_route_socket(l, npi_link_addrs_request);
+        ask_links(l);
         return;
     }
     npi_sort(l->links, l->link_count, sizeof *l->links, by_index, NULL);
@@ -397,24 +459,23 @@ static void end_links(np_listeners *l)
 void npi_listen_step_links(np_listeners *l, int *budget)
 {
     npi_message m;
-    if (l->dump.error == -1)
-        ask_route_socket(l, npi_links_request);
+    if (l->dump.error == NOTHING_ASKED) {
+        l->tries = 0;
+        ask_links(l);
+    }
     while (l->phase == NPI_LISTEN_LINKS && *budget > 0) {
-        npi_dump_step step = l->dump.error ? NPI_DUMP_END : npi_dump_next(&l->dump, &m);
-        if (step == NPI_DUMP_MESSAGE && !take_link(l, &m)) {
-            npi_listen_out_of_memory(l);
-        } else if (step == NPI_DUMP_END) {
-            if (l->dump.error && l->asked_addrs)
-                npi_listen_gap(l, "interfaces and their addresses cannot be listed here");
-            end_links(l);
-        } else if (step == NPI_DUMP_MORE) {
-            int got = receive(l, l->route);
-            --*budget;
-            if (got == 0)
-                return;
-            if (got < 0)
-                l->dump.error = -got;
+        if (l->draining) {
+            if (drained(l, l->route, budget))
+                ask_links(l);
+            continue;
         }
+        npi_dump_step step = l->dump.error ? NPI_DUMP_END : npi_dump_next(&l->dump, &m);
+        if (step == NPI_DUMP_MESSAGE && !take_link(l, &m))
+            npi_listen_out_of_memory(l);
+        else if (step == NPI_DUMP_END)
+            end_links(l);
+        else if (step == NPI_DUMP_MORE && !take_datagram(l, l->route, budget))
+            return;
     }
 }
 

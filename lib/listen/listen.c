@@ -4,9 +4,10 @@
  *
  *     OPEN    descriptors
  *     DUMP    each query twice, a third time where the two differ; begun again, up to three
- *             times, where the kernel says that it was interrupted, or its answer did not fit
- *     PROC    what sock_diag does not know, from /proc/net
- *     LINKS   interfaces and addresses
+ *             times, where the kernel says that it was interrupted or busy, that it lost some, or
+ *             where its answer did not fit
+ *     PROC    what sock_diag does not know, or not to its end, from /proc/net
+ *     LINKS   interfaces and addresses; begun again as a query is
  *     ROUTES  one question for each address that no interface has
  *     HUNT    owners, in steps
  *     FILES   whether the names of unix sockets still lead to them
@@ -337,6 +338,7 @@ static np_status start(npi_object *o)
     memset(l->by_proc, 0, sizeof l->by_proc);
     l->phase = NPI_LISTEN_OPEN;
     l->query = -1;
+    l->draining = false;
     l->listed = l->asked_addrs = l->asked_route = l->gap_lost = false;
     npi_reactor_post(&o->ctx->reactor, &l->task);
     return NP_OK;

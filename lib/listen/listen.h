@@ -65,6 +65,7 @@ struct np_listeners {
     bool listed;           /* something could be listed at all */
     bool gap_lost;         /* there was no memory for a gap: the run is not what it says */
     npi_dump dump;
+    bool draining;         /* a dump was given up, and what it still sends is read away */
     uint32_t seq;
     int diag, route;       /* sockets of this run; -1 */
     int proc, cgroups;     /* folders of this run; -1 */

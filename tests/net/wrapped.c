@@ -10,6 +10,7 @@
 spoil *spoiler;
 int times, fail_with;
 bool mute;
+int mute_after = -1, spare;
 unsigned long calls, fail_at;
 void (*on_path)(const char *path);
 
@@ -46,6 +47,10 @@ ssize_t __wrap_recvfrom(int fd, void *data, size_t size, int flags, struct socka
     ssize_t n = __real_recvfrom(fd, data, size, flags, from, len);
     if (!spoiler || times == 0 || n <= 0)
         return n;
+    if (spare > 0) {
+        spare--;
+        return n;
+    }
     times -= times > 0;
     return spoiler(data, n, size, (void *)from);
 }
@@ -55,10 +60,11 @@ ssize_t __wrap_sendto(int fd, const void *data, size_t size, int flags, const st
 {
     if (fails())
         return -1;
-    if (mute) {
+    if (mute || mute_after == 0) {
         errno = EPERM;
         return -1;
     }
+    mute_after -= mute_after > 0;
     return __real_sendto(fd, data, size, flags, to, len);
 }
 

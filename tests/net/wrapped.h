@@ -14,7 +14,9 @@ typedef ssize_t spoil(void *data, ssize_t n, size_t size, struct sockaddr_nl *fr
 
 extern spoil *spoiler;
 extern int times;             /* how often it is still to be done; -1 for ever */
+extern int spare;             /* answers that are left as they are before that */
 extern bool mute;             /* nothing can be asked */
+extern int mute_after;        /* nothing, after so many questions; -1 never */
 extern unsigned long calls;   /* of all kinds */
 extern unsigned long fail_at; /* the n-th call fails; 0 none */
 extern int fail_with;         /* errno */
