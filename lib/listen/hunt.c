@@ -150,6 +150,7 @@ static void list_processes(npi_hunt *h)
             npi_hunt_add_slot(h, (int64_t)pid);
     }
     npi_folder_close(&f);
+    h->blind |= !npi_hunt_opened(h, f.error); /* whoever is missing may hold anything */
     if (!more && h->phase != NPI_HUNT_DONE)
         end_list(h);
 }

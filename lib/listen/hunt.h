@@ -88,7 +88,8 @@ typedef struct npi_hunt {
     uint64_t descriptors, held, looked_into, denied;
     bool saw_init;  /* process 1 is in the list: it is hidden where others' processes are */
     bool listed, hidden;
-    bool blind;     /* some processes are hidden, or cannot be looked into */
+    bool blind;     /* some processes are hidden, or cannot be looked into, or not to the end */
+    bool refused;   /* some by the kernel, for want of privilege */
     bool exhausted; /* every table was looked into: what is missing then is nowhere to be seen */
     int left;       /* system calls of this step */
     np_status failed;
@@ -126,6 +127,12 @@ bool npi_hunt_fail(npi_hunt *h, np_status st);
 
 /* Whether opening went well; being out of descriptors ends the hunt. */
 bool npi_hunt_opened(npi_hunt *h, int err);
+
+/*
+ * A part of a process could not be read for this errno: being out of descriptors ends the hunt;
+ * anything but that it is gone means that it may hold what nobody is found for.
+ */
+void npi_hunt_doubt(npi_hunt *h, npi_slot *slot, int err);
 
 /* Nothing more is wanted: for each socket somebody was found, and that is enough. */
 bool npi_hunt_satisfied(const npi_hunt *h);

@@ -44,6 +44,8 @@ static void guide(npi_hunt *h, const char *folder)
     npi_buf_str(&b, "/cgroup.procs");
     int64_t n = npi_proc_read(h->cgroups, path, list, sizeof list);
     h->left -= NPI_FILE_CALLS;
+    if (n < 0 && !npi_hunt_opened(h, (int)-n))
+        return;
     npi_text rest = {list, n > 0 ? (size_t)n : 0}, line;
     uint64_t pid;
     while (npi_proc_line(&rest, &line))

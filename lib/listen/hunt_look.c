@@ -15,6 +15,17 @@
 
 enum { LINK = 512 /* octets of a path below the proc root, at most */ };
 
+void npi_hunt_doubt(npi_hunt *h, npi_slot *slot, int err)
+{
+    if (err == 0 || err == ENOENT || err == ESRCH)
+        return;
+    npi_hunt_opened(h, err);
+    bool refused = err == EACCES || err == EPERM;
+    slot->denied |= refused;
+    h->refused |= refused;
+    h->blind = true;
+}
+
 static bool add_holder(npi_hunt *h, npi_holder holder)
 {
     if (!npi_make_room(h->mem, &h->holders, h->holder_count, &h->holder_room, sizeof holder))
@@ -34,12 +45,14 @@ static uint32_t process_of(npi_hunt *h, npi_slot *slot)
         return 0;
     }
     h->left -= NPI_PROCESS_CALLS;
-    if (!npi_process_read(&h->processes[h->process_count], &h->texts, h->proc, slot->pid,
-                          h->command)) {
-        if (h->texts.nomem)
-            npi_hunt_fail(h, NP_ERR_NOMEM);
+    int err = npi_process_read(&h->processes[h->process_count], &h->texts, h->proc, slot->pid,
+                               h->command);
+    if (h->texts.nomem)
+        npi_hunt_fail(h, NP_ERR_NOMEM);
+    else
+        npi_hunt_doubt(h, slot, err);
+    if (err)
         return 0;
-    }
     slot->process = (uint32_t)++h->process_count;
     return slot->process;
 }
@@ -72,12 +85,13 @@ typedef struct place {
     int32_t fd;
 } place;
 
-static bool still_there(const npi_hunt *h, const place *p, uint32_t inode)
+static bool still_there(npi_hunt *h, const place *p, uint32_t inode)
 {
     char text[64];
     if (!p->link)
         return true;
     int64_t n = npi_proc_link(h->proc, p->link, text, sizeof text);
+    npi_hunt_doubt(h, p->slot, n < 0 ? (int)-n : 0);
     return n > 0 && npi_proc_link_inode(text, (size_t)n) == inode;
 }
 
@@ -112,7 +126,9 @@ static void verify(npi_hunt *h, npi_slot *slot, size_t first)
     if (h->holder_count == first || h->phase == NPI_HUNT_DONE)
         return;
     h->left -= NPI_FILE_CALLS;
-    if (npi_process_same(&h->processes[slot->process - 1], h->proc))
+    int err = npi_process_same(&h->processes[slot->process - 1], h->proc);
+    npi_hunt_doubt(h, slot, err);
+    if (err == 0)
         return;
     for (size_t i = first; i < h->holder_count; i++) {
         npi_wanted *w = &h->wanted[h->holders[i].wanted];
@@ -138,6 +154,7 @@ static void look_at(npi_hunt *h, const npi_folder *f, const npi_entry *e, const 
     int64_t n = npi_proc_link(f->fd, e->name, text, sizeof text);
     h->left--;
     h->descriptors++;
+    npi_hunt_doubt(h, slot, n < 0 ? (int)-n : 0);
     if (n <= 0)
         return;
     slot->ring |= is_ring(text, (size_t)n);
@@ -161,10 +178,9 @@ static bool look_into(npi_hunt *h, const char *folder, npi_slot *slot, int64_t t
     npi_entry e;
     int err = npi_folder_open(&f, h->proc, folder, *position, most);
     h->left -= NPI_FOLDER_CALLS;
-    if (!npi_hunt_opened(h, err)) {
-        slot->denied |= err == EACCES || err == EPERM;
+    npi_hunt_doubt(h, slot, err);
+    if (err)
         return true;
-    }
     bool more = true;
     size_t first = h->holder_count;
     /* One at least, so that a table that was begun with is known by its position. */
@@ -178,7 +194,7 @@ static bool look_into(npi_hunt *h, const char *folder, npi_slot *slot, int64_t t
     }
     *position = f.position;
     verify(h, slot, first);
-    slot->denied |= f.error == EACCES || f.error == EPERM;
+    npi_hunt_doubt(h, slot, f.error);
     npi_folder_close(&f);
     return !more;
 }
@@ -192,7 +208,6 @@ void npi_hunt_look_into(npi_hunt *h, npi_slot *slot, size_t most)
     slot->done = look_into(h, folder, slot, slot->pid, &slot->position, most);
     if (slot->done)
         h->denied += slot->denied;
-    h->blind |= slot->denied;
 }
 
 /* ---- threads and rings ------------------------------------------------------------------- */
@@ -213,7 +228,9 @@ bool npi_hunt_look_into_threads(npi_hunt *h, npi_slot *slot)
     npi_buf b = npi_buf_in(path, sizeof path);
     npi_buf_printf(&b, "%lld/task", (long long)slot->pid);
     h->left -= NPI_FOLDER_CALLS;
-    if (!npi_hunt_opened(h, npi_folder_open(&f, h->proc, path, h->thread, NPI_HUNT_EVERYTHING)))
+    int err = npi_folder_open(&f, h->proc, path, h->thread, NPI_HUNT_EVERYTHING);
+    npi_hunt_doubt(h, slot, err);
+    if (err)
         return true;
     while (h->left > 0 && h->phase != NPI_HUNT_DONE) {
         more = npi_folder_next(&f, &e);
@@ -230,6 +247,7 @@ bool npi_hunt_look_into_threads(npi_hunt *h, npi_slot *slot)
         h->table = 0;
         h->thread = f.position;
     }
+    npi_hunt_doubt(h, slot, f.error);
     npi_folder_close(&f);
     return !more;
 }
@@ -241,6 +259,7 @@ static void read_ring(npi_hunt *h, npi_slot *slot, const char *fd)
     npi_buf b = npi_buf_in(path, sizeof path);
     npi_buf_printf(&b, "%lld/fdinfo/%s", (long long)slot->pid, fd);
     int64_t n = npi_proc_read(h->proc, path, info, sizeof info);
+    npi_hunt_doubt(h, slot, n < 0 ? (int)-n : n == sizeof info ? EFBIG : 0);
     npi_text rest = {info, n > 0 ? (size_t)n : 0}, line;
     size_t first = h->holder_count;
     h->left -= NPI_FILE_CALLS;
@@ -266,7 +285,9 @@ bool npi_hunt_look_into_rings(npi_hunt *h, npi_slot *slot)
     npi_buf b = npi_buf_in(path, sizeof path);
     npi_buf_printf(&b, "%lld/fd", (long long)slot->pid);
     h->left -= NPI_FOLDER_CALLS;
-    if (!npi_hunt_opened(h, npi_folder_open(&f, h->proc, path, h->table, NPI_HUNT_EVERYTHING)))
+    int err = npi_folder_open(&f, h->proc, path, h->table, NPI_HUNT_EVERYTHING);
+    npi_hunt_doubt(h, slot, err);
+    if (err)
         return true;
     while (h->left > 0 && h->phase != NPI_HUNT_DONE) {
         more = npi_folder_next(&f, &e);
@@ -274,10 +295,12 @@ bool npi_hunt_look_into_rings(npi_hunt *h, npi_slot *slot)
             break;
         int64_t n = npi_proc_link(f.fd, e.name, text, sizeof text);
         h->left--;
+        npi_hunt_doubt(h, slot, n < 0 ? (int)-n : 0);
         if (n > 0 && is_ring(text, (size_t)n))
             read_ring(h, slot, e.name);
         h->table = f.position;
     }
+    npi_hunt_doubt(h, slot, f.error);
     npi_folder_close(&f);
     return !more;
 }

@@ -52,6 +52,8 @@ static void tell_unowned(np_listeners *l)
     else if (l->hunt.hidden)
         npi_buf_str(&b, "processes of other users are hidden (/proc is mounted with hidepid): run "
                         "as root, or as a member of the group that its gid= names");
+    else if (!l->hunt.refused)
+        npi_buf_str(&b, "some processes could not be read to the end, and may hold them");
     else
         npi_buf_str(&b, "processes of other users cannot be looked into: run as root, or with "
                         "cap_sys_ptrace and cap_dac_read_search");

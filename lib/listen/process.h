@@ -12,12 +12,13 @@ enum { NPI_PROCESS_CALLS = 8 * NPI_FILE_CALLS /* of npi_process_read: so many fi
 
 /*
  * Fill in p; its texts go behind `texts`. What was read is of one process only if npi_process_same
- * says so afterwards. False when the process is gone, or out of memory (texts->nomem). What cannot
- * be read for want of privilege is empty or unknown.
+ * says so afterwards. 0, or an errno: ENOENT or ESRCH when the process is gone, EMFILE or ENFILE
+ * when some of it could not be opened, ENOMEM (texts->nomem). What cannot be read for want of
+ * privilege is empty or unknown.
  */
-bool npi_process_read(npi_process *p, npi_buf *texts, int proc, int64_t pid, bool command);
+int npi_process_read(npi_process *p, npi_buf *texts, int proc, int64_t pid, bool command);
 
-/* Whether its number still belongs to the same process. */
-bool npi_process_same(const npi_process *p, int proc);
+/* Whether its number still belongs to the same process: 0, ESRCH when not, or why it is unknown. */
+int npi_process_same(const npi_process *p, int proc);
 
 #endif

@@ -75,6 +75,7 @@ static int tear_down(void **state)
 {
     (void)state;
     on_path = NULL;
+    fail_at = 0;
     close(fd);
     return 0;
 }
@@ -160,6 +161,113 @@ static void process_1_is_hidden(void **state)
     LOOK_HERE();
     assert_true(has_gap("hidepid"));
     assert_int_equal(row(fd).owner_state, NP_OWNER_DENIED);
+}
+
+/* ---- what cannot be read ------------------------------------------------------------------- */
+
+static const char *refused;
+static int refused_with;
+
+/* The call that names this path fails. */
+static void refuse(const char *path)
+{
+    if (strcmp(path, refused) != 0)
+        return;
+    fail_at = calls + 1;
+    fail_with = refused_with;
+}
+
+/* What could not be read may hold the socket: nobody says that no process does. */
+static void doubt_is_not_nobody(void **state)
+{
+    (void)state;
+    needs_netlink();
+    static const struct {
+        const char *path;
+        int error;
+        const char *gap;
+    } all[] = {{"5", EACCES, "cap_sys_ptrace"},     {"5", EIO, "to the end"},
+               {"100/stat", EACCES, "cap_sys_ptrace"}, {"100/fd", EIO, "to the end"},
+               {"100/fd", EPERM, "cap_sys_ptrace"}};
+    on_path = refuse;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        refused = all[i].path;
+        refused_with = all[i].error;
+        LOOK_HERE();
+        assert_int_equal(row(fd).owner_state, NP_OWNER_DENIED);
+        assert_true(has_gap("owners of 1 socket") && has_gap(all[i].gap));
+        np_listeners_info info;
+        np_listeners_get_info(view, &info, sizeof info);
+        assert_int_equal(info.complete, 0);
+    }
+    put_link("100", 5, 1); /* nobody, as far as tables go: threads are looked at then */
+    refused = "100/task";
+    LOOK_HERE();
+    assert_int_equal(row(fd).owner_state, NP_OWNER_DENIED);
+    refused = "none";
+    LOOK_HERE();
+    assert_int_equal(row(fd).owner_state, NP_OWNER_NONE);
+}
+
+/* A ring can hold more files than are read of it. */
+static void ring_is_long(void **state)
+{
+    (void)state;
+    needs_netlink();
+    char path[512];
+    static char info[20000];
+    memset(info, ' ', sizeof info - 1);
+    put_link("100", 5, 1);
+    snprintf(path, sizeof path, "%s/100/fd/6", root);
+    assert_int_equal(symlink("anon_inode:[io_uring]", path), 0);
+    snprintf(path, sizeof path, "%s/100/fdinfo", root);
+    assert_int_equal(mkdir(path, 0700), 0);
+    put_file("100", "fdinfo/6", "UserFiles: 0\n");
+    LOOK_HERE();
+    assert_int_equal(row(fd).owner_state, NP_OWNER_NONE);
+    put_file("100", "fdinfo/6", info);
+    LOOK_HERE();
+    assert_int_equal(row(fd).owner_state, NP_OWNER_DENIED);
+    assert_true(has_gap("to the end"));
+}
+
+/* Wherever descriptors run out, the end says so, or the owner is known with all that he has. */
+static void out_of_descriptors_anywhere(void **state)
+{
+    (void)state;
+    needs_netlink();
+    unsigned long told = 0, total = 1;
+    np_listeners *l = np_listeners_new(ctx);
+    np_listeners_set(l, "proc-root", root);
+    np_listeners_set(l, "protocols", "tcp");
+    np_listeners_set(l, "port", "3101");
+    np_listeners_set(l, "owners", "all");
+    for (unsigned long n = 0; n <= total; n++) {
+        calls = 0;
+        fail_at = n;
+        fail_with = EMFILE;
+        np_status st = np_listeners_run(l);
+        fail_at = 0;
+        total = n ? total : calls;
+        told += st == NP_ERR_MFILE;
+        if (st == NP_ERR_MFILE)
+            continue;
+        np_listener row;
+        np_owner o;
+        assert_int_equal(st, NP_OK);
+        if (np_listeners_count(l) == 0) { /* an answer lost: this proc has no net/tcp instead */
+            assert_true(np_listeners_gap_count(l) > 0);
+            continue;
+        }
+        assert_int_equal(np_listeners_get(l, 0, &row, sizeof row), NP_OK);
+        assert_int_equal(np_listeners_get_owner(l, 0, 0, &o, sizeof o), NP_OK);
+        assert_int_equal(o.pid, 100);
+        assert_int_equal(o.uid, 8);
+        assert_string_equal(o.process, "name");
+        assert_string_equal(o.unit, "box.service");
+    }
+    assert_true(told > 10);
+    np_listeners_free(l);
 }
 
 /* ---- inside a host's loop ------------------------------------------------------------------ */
@@ -446,6 +554,9 @@ int main(int argc, char **argv)
         LIFE(number_is_used_again),
         LIFE(descriptor_is_closed_meanwhile),
         LIFE(process_1_is_hidden),
+        LIFE(doubt_is_not_nobody),
+        LIFE(ring_is_long),
+        LIFE(out_of_descriptors_anywhere),
         LIFE(steps_are_bounded),
         LIFE(no_table_is_left_unfinished),
         LIFE(every_call_in_every_state),

@@ -336,7 +336,10 @@ static void in_flight(void **state)
     np_listener n;
     assert_int_equal(np_listeners_get(view, row_of(inode), &n, sizeof n), NP_OK);
     assert_int_equal(n.owner_count, 0);
-    assert_int_equal(n.owner_state, geteuid() == 0 ? NP_OWNER_NONE : NP_OWNER_DENIED);
+    np_listeners_info info; /* root in a container may list tables whose links it may not read */
+    np_listeners_get_info(view, &info, sizeof info);
+    bool unseen = geteuid() != 0 || info.denied > 0;
+    assert_int_equal(n.owner_state, unseen ? NP_OWNER_DENIED : NP_OWNER_NONE);
     close(pair[0]);
     close(pair[1]);
 }
