@@ -489,22 +489,6 @@ static bool has_address(const np_listeners *l, const npi_addr *a)
     return false;
 }
 
-/* The row before is of the same address, mostly: what is known of it holds here too. */
-static bool like_the_one_before(np_listeners *l, npi_sock *s)
-{
-    if (l->row == 0 || !npi_addr_same(&s->local, &s[-1].local))
-        return false;
-    s->dormant = s[-1].dormant;
-    return true;
-}
-
-static bool needs_route(np_listeners *l, npi_sock *s)
-{
-    return npi_sock_state(s) == NP_SOCKET_LISTENING && npi_sock_scope(s) == NP_SCOPE_ADDRESS &&
-           !npi_addr_multicast(&s->local) && /* whoever has joined the group hears it */
-           !has_address(l, &s->local) && !like_the_one_before(l, s);
-}
-
 /* A mapped address is IPv4's. */
 static npi_addr as_routed(const npi_sock *s)
 {
@@ -519,6 +503,30 @@ static npi_addr as_routed(const npi_sock *s)
     return a;
 }
 
+/* Groups are heard by whoever has joined them, the broadcast by everybody: routes tell neither. */
+static bool is_of_many(const npi_addr *a)
+{
+    static const uint8_t broadcast[4] = {255, 255, 255, 255};
+    return npi_addr_multicast(a) ||
+           (a->family == 4 && memcmp(a->octets, broadcast, sizeof broadcast) == 0);
+}
+
+static bool is_asked_for(const np_listeners *l, const npi_sock *s)
+{
+    npi_addr a = as_routed(s);
+    return npi_sock_state(s) == NP_SOCKET_LISTENING && npi_sock_scope(s) == NP_SCOPE_ADDRESS &&
+           !is_of_many(&a) && !has_address(l, &a);
+}
+
+/* The row before is of the same address, mostly: what was asked for it holds here too. */
+static bool like_the_one_before(np_listeners *l, npi_sock *s)
+{
+    if (l->row == 0 || !npi_addr_same(&s->local, &s[-1].local) || !is_asked_for(l, &s[-1]))
+        return false;
+    s->dormant = s[-1].dormant;
+    return true;
+}
+
 static void ask_route(np_listeners *l, const npi_sock *s)
 {
     uint64_t octets[NPI_LINKS_REQUEST_MAX / sizeof(uint64_t)];
@@ -526,6 +534,13 @@ static void ask_route(np_listeners *l, const npi_sock *s)
     l->dump = npi_dump_begin(++l->seq);
     l->asked_route = send_request(l->route, octets,
                                   npi_route_request(l->seq, &to, octets, sizeof octets));
+}
+
+/* What routes answer for an address that leads nowhere, or to a route that forbids it. */
+static bool means_nowhere(int error)
+{
+    return error == ENETUNREACH || error == EHOSTUNREACH || error == ESRCH || error == EACCES ||
+           error == EINVAL || error == ENODEV || error == ENETDOWN;
 }
 
 /* One question or one answer. */
@@ -539,7 +554,7 @@ void npi_listen_step_routes(np_listeners *l, int *budget)
             return;
         }
         npi_sock *s = &l->socks.rows[l->row];
-        if (!l->asked_route && needs_route(l, s))
+        if (!l->asked_route && is_asked_for(l, s) && !like_the_one_before(l, s))
             ask_route(l, s);
         if (!l->asked_route) {
             l->row++;
@@ -554,7 +569,8 @@ void npi_listen_step_routes(np_listeners *l, int *budget)
             if (got > 0)
                 continue;
         } else {
-            s->dormant = step == NPI_DUMP_END || !npi_route_is_local(&m);
+            s->dormant = step == NPI_DUMP_END ? means_nowhere(l->dump.error)
+                                              : !npi_route_is_local(&m);
         }
         l->asked_route = false;
         l->row++;

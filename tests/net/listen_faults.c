@@ -355,6 +355,35 @@ static void left_out_of_a_dump(void **state)
     assert_int_equal(np_listeners_gap_count(view), 0);
 }
 
+/* A question about a route that could not be answered says nothing about the address. */
+static ssize_t no_memory_for_routes(void *data, ssize_t n, size_t size, struct sockaddr_nl *from)
+{
+    struct nlmsghdr *h = data;
+    int32_t error = -ENOMEM;
+    (void)size, (void)from;
+    if (h->nlmsg_type != NLMSG_ERROR && h->nlmsg_type != RTM_NEWROUTE)
+        return n;
+    h->nlmsg_type = NLMSG_ERROR;
+    memcpy(h + 1, &error, sizeof error);
+    return n;
+}
+
+static void route_not_told(void **state)
+{
+    (void)state;
+    needs_netlink();
+    int away = make(AF_INET, SOCK_STREAM, 0);
+    set(away, SOL_IP, 15 /* IP_FREEBIND */, 1);
+    assert_int_equal(try_bind(away, "203.0.113.9", 3002, 0), 0);
+    assert_int_equal(listen(away, 1), 0);
+    LOOK("protocols", "tcp", "owners", "none");
+    assert_int_equal(row(away).dormant, 1);
+    with(no_memory_for_routes, -1);
+    LOOK("protocols", "tcp", "owners", "none");
+    assert_int_equal(row(away).dormant, 0);
+    close(away);
+}
+
 static ssize_t of_somebody_else(void *data, ssize_t n, size_t size, struct sockaddr_nl *from)
 {
     (void)data, (void)size;
@@ -525,6 +554,7 @@ int main(void)
         FAULT(interfaces_once_more),
         FAULT(protocol_absent),
         FAULT(left_out_of_a_dump),
+        FAULT(route_not_told),
         FAULT(no_answer_of_the_kernel),
         FAULT(nothing_can_be_listed),
         FAULT(no_gap_is_lost),

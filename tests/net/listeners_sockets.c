@@ -110,6 +110,41 @@ static void freebind_is_dormant(void **state)
 }
 
 /* No interface has the address, and still the routing table calls it this host's. */
+/* No interface has these, and yet datagrams arrive. */
+static void groups_and_broadcast_are_not_dormant(void **state)
+{
+    (void)state;
+    static const char *const all[] = {"255.255.255.255", "224.0.0.251", "::ffff:224.0.0.251",
+                                      "ff02::fb"};
+    for (int i = 0; i < 4; i++) {
+        int fd = make(strchr(all[i], ':') ? AF_INET6 : AF_INET, SOCK_DGRAM, 0);
+        assert_int_equal(try_bind(fd, all[i], 2021, if_nametoindex("v0")), 0);
+        LOOK("port", "2021", "owners", "none");
+        assert_int_equal(row(fd).scope, NP_SCOPE_ADDRESS);
+        assert_int_equal(row(fd).dormant, 0);
+        close(fd);
+    }
+}
+
+/* Between two that are listed as dormant stands one that does not listen. */
+static void dormant_beside_what_does_not_listen(void **state)
+{
+    (void)state;
+    int fds[3];
+    for (int i = 0; i < 3; i++) {
+        fds[i] = make(AF_INET, SOCK_STREAM, 0);
+        set(fds[i], SOL_IP, FREEBIND, 1);
+        assert_int_equal(try_bind(fds[i], "203.0.113.9", (uint16_t)(2022 + i), 0), 0);
+        if (i != 1)
+            assert_int_equal(listen(fds[i], 1), 0);
+    }
+    LOOK("protocols", "tcp", "state", "all", "port", "2022-2024", "owners", "none");
+    assert_int_equal(row(fds[0]).dormant, 1);
+    assert_int_equal(row(fds[2]).dormant, 1);
+    for (int i = 0; i < 3; i++)
+        close(fds[i]);
+}
+
 static void anyip_is_not_dormant(void **state)
 {
     (void)state;
@@ -419,6 +454,8 @@ int main(void)
         cmocka_unit_test(bound_to_device),
         cmocka_unit_test(link_local),
         cmocka_unit_test(freebind_is_dormant),
+        cmocka_unit_test(groups_and_broadcast_are_not_dormant),
+        cmocka_unit_test(dormant_beside_what_does_not_listen),
         cmocka_unit_test(anyip_is_not_dormant),
         cmocka_unit_test(bound_not_listening),
         cmocka_unit_test(accept_queue),
