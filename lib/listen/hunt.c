@@ -121,6 +121,10 @@ static bool known_pid(const npi_hunt *h, int64_t pid)
 static void end_list(npi_hunt *h)
 {
     h->listed = true;
+    if (!h->saw_process) { /* no proc: where others are hidden, we are there ourselves */
+        npi_hunt_fail(h, NP_ERR_PERMISSION);
+        return;
+    }
     h->blind |= h->hidden = !h->saw_init;
     h->slot = 0;
     h->phase = h->all ? NPI_HUNT_REST : NPI_HUNT_LOW;
@@ -145,6 +149,7 @@ static void list_processes(npi_hunt *h)
         h->list = f.position;
         if (!npi_proc_number((npi_text){e.name, strlen(e.name)}, &pid))
             continue;
+        h->saw_process = true;
         h->saw_init |= pid == 1;
         if (!known_pid(h, (int64_t)pid))
             npi_hunt_add_slot(h, (int64_t)pid);

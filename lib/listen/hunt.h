@@ -87,6 +87,7 @@ typedef struct npi_hunt {
 
     uint64_t descriptors, held, looked_into, denied;
     bool saw_init;  /* process 1 is in the list: it is hidden where others' processes are */
+    bool saw_process; /* the list is one of processes */
     bool listed, hidden;
     bool blind;     /* some processes are hidden, or cannot be looked into, or not to the end */
     bool refused;   /* some by the kernel, for want of privilege */
