@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -47,7 +48,8 @@ static int receive(np_listeners *l, int fd)
                          &from_len);
     if (n < 0 && errno != EAGAIN && errno != EINTR)
         return -errno;
-    if (n < 0 || from.nl_pid != 0) { /* of another process: not the kernel's answer */
+    bool of_kernel = from_len == sizeof from && from.nl_family == AF_NETLINK && from.nl_pid == 0;
+    if (n < 0 || !of_kernel) { /* of another process: not the kernel's answer */
         l->starving = fd;
         return 0;
     }
@@ -94,11 +96,18 @@ static bool again(np_listeners *l)
     return true;
 }
 
+/* Never 0, which what nobody has asked for bears. */
+static uint32_t next_number(np_listeners *l)
+{
+    l->seq += l->seq == UINT32_MAX ? 2 : 1;
+    return l->seq;
+}
+
 static void begin_pass(np_listeners *l)
 {
     uint64_t request[NPI_DIAG_REQUEST_MAX / sizeof(uint64_t)];
     npi_diag_query *q = &l->queries[l->query];
-    q->seq = ++l->seq;
+    q->seq = next_number(l);
     l->dump = npi_dump_begin(q->seq);
     size_t len = npi_diag_request(q, request, sizeof request);
     l->info.dumps++;
@@ -126,7 +135,7 @@ void npi_listen_next_query(np_listeners *l)
 static bool take_answer(np_listeners *l, const npi_message *m)
 {
     npi_diag_answer a;
-    if (!npi_diag_decode(&l->queries[l->query], m->payload, m->len, &a))
+    if (m->type != SOCK_DIAG_BY_FAMILY || !npi_diag_decode(&l->queries[l->query], m->payload, m->len, &a))
         return true;
     return npi_socks_add(&l->socks, &a, l->pass);
 }
@@ -403,7 +412,7 @@ static bool take_link(np_listeners *l, const npi_message *m)
 static void ask_route_socket(np_listeners *l, size_t (*request)(uint32_t, void *, size_t))
 {
     uint64_t octets[NPI_LINKS_REQUEST_MAX / sizeof(uint64_t)];
-    l->dump = npi_dump_begin(++l->seq);
+    l->dump = npi_dump_begin(next_number(l));
     if (!send_request(l->route, octets, request(l->seq, octets, sizeof octets)))
         l->dump.error = ENOSYS;
 }
@@ -531,7 +540,7 @@ static void ask_route(np_listeners *l, const npi_sock *s)
 {
     uint64_t octets[NPI_LINKS_REQUEST_MAX / sizeof(uint64_t)];
     npi_addr to = as_routed(s);
-    l->dump = npi_dump_begin(++l->seq);
+    l->dump = npi_dump_begin(next_number(l));
     l->asked_route = send_request(l->route, octets,
                                   npi_route_request(l->seq, &to, octets, sizeof octets));
 }

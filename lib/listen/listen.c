@@ -321,6 +321,19 @@ static void drop_results(np_listeners *l)
     l->info = (np_listeners_info){.start_ns = -1, .end_ns = -1};
 }
 
+/*
+ * A socket that the program hands in may still hold answers to questions of its own, or those of
+ * a run that was cancelled: numbers that nobody else has counted to tell them from ours. Without
+ * random ones, those of the run before are gone on with.
+ */
+static void begin_numbers(np_listeners *l)
+{
+    const npi_clock *clock = l->o.ctx->world.clock;
+    uint32_t first;
+    if (clock->ops->random(clock, &first, sizeof first))
+        l->seq = first;
+}
+
 /* Trouble of a run arrives by DONE: the task reports what could not be opened. */
 static np_status start(npi_object *o)
 {
@@ -338,6 +351,7 @@ static np_status start(npi_object *o)
     memset(l->by_proc, 0, sizeof l->by_proc);
     l->phase = NPI_LISTEN_OPEN;
     l->query = -1;
+    begin_numbers(l);
     l->draining = false;
     l->listed = l->asked_addrs = l->asked_route = l->gap_lost = false;
     npi_reactor_post(&o->ctx->reactor, &l->task);

@@ -66,7 +66,7 @@ struct np_listeners {
     bool gap_lost;         /* there was no memory for a gap: the run is not what it says */
     npi_dump dump;
     bool draining;         /* a dump was given up, and what it still sends is read away */
-    uint32_t seq;
+    uint32_t seq;          /* of the last request; the first is random: see begin_numbers */
     int diag, route;       /* sockets of this run; -1 */
     int proc, cgroups;     /* folders of this run; -1 */
     int file;              /* of /proc/net, while it is read; -1 */

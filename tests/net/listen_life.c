@@ -4,6 +4,8 @@
  * descriptors of another namespace; and over a proc of the test's own, where processes vanish and
  * numbers are used again while they are looked at. The argument is a folder to write in.
  */
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
 #include <poll.h>
 #include <sched.h>
 
@@ -544,6 +546,42 @@ static void netlink_of_another_namespace(void **state)
     close(own);
 }
 
+/* Answers to a question of the program's, which it has not read: not one of them is ours. */
+static void answers_that_wait_already(void **state)
+{
+    (void)state;
+    needs_netlink();
+    struct {
+        struct nlmsghdr h;
+        struct inet_diag_req_v2 r;
+    } ask = {{sizeof ask, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_DUMP, 1, 0},
+             {.sdiag_family = AF_INET, .sdiag_protocol = IPPROTO_UDP, .idiag_states = ~0u}};
+    int udp = server(SOCK_DGRAM, 0, "127.0.0.1", 3102);
+    int diag = make(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
+    np_listeners *l = np_listeners_new(ctx);
+    np_listeners_set(l, "protocols", "tcp");
+    np_listeners_set(l, "owners", "none");
+    assert_int_equal(np_listeners_set_netlink(l, diag, -1), NP_OK);
+    for (int run = 0; run < 2; run++) {
+        np_listener n;
+        uint32_t before = last_number;
+        assert_int_equal(send(diag, &ask, sizeof ask, 0), sizeof ask);
+        assert_int_equal(np_listeners_run(l), NP_OK);
+        assert_true(last_number - before > 64); /* not gone on with: random */
+        int found = 0;
+        for (int i = 0; i < np_listeners_count(l); i++) {
+            np_listeners_get(l, i, &n, sizeof n);
+            assert_true(n.inode != inode_of(udp));
+            found += n.inode == inode_of(fd);
+        }
+        assert_int_equal(found, 1);
+        assert_int_equal(np_listeners_gap_count(l), 0);
+    }
+    np_listeners_free(l);
+    close(diag);
+    close(udp);
+}
+
 #define LIFE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(int argc, char **argv)
@@ -567,6 +605,7 @@ int main(int argc, char **argv)
         LIFE(freed_in_any_order),
         LIFE(forked),
         LIFE(netlink_of_another_namespace),
+        LIFE(answers_that_wait_already),
     };
     snprintf(root, sizeof root, "%s/proc", argc > 1 ? argv[1] : "/tmp/np-proc");
     ctx = np_context_new();

@@ -11,6 +11,7 @@ spoil *spoiler;
 int times, fail_with;
 bool mute;
 int mute_after = -1, spare;
+uint32_t last_number;
 unsigned long calls, fail_at;
 void (*on_path)(const char *path);
 
@@ -65,6 +66,8 @@ ssize_t __wrap_sendto(int fd, const void *data, size_t size, int flags, const st
         return -1;
     }
     mute_after -= mute_after > 0;
+    if (size >= sizeof(struct nlmsghdr))
+        last_number = ((const struct nlmsghdr *)data)->nlmsg_seq;
     return __real_sendto(fd, data, size, flags, to, len);
 }
 

@@ -7,6 +7,7 @@
 
 #include <linux/netlink.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* What is done to an answer of the kernel's: returns what recvfrom returns. */
@@ -20,6 +21,7 @@ extern int mute_after;        /* nothing, after so many questions; -1 never */
 extern unsigned long calls;   /* of all kinds */
 extern unsigned long fail_at; /* the n-th call fails; 0 none */
 extern int fail_with;         /* errno */
+extern uint32_t last_number;  /* that a question bore */
 /* Called before each readlinkat and openat, with its path; NULL for none. */
 extern void (*on_path)(const char *path);
 
