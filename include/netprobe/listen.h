@@ -193,12 +193,14 @@ NP_API np_status np_listeners_set_user(np_listeners *l, void *user);
 /**
  * Hand in netlink sockets, of another network namespace perhaps, in place of those that the
  * library opens. They are duplicated. The program must not read from them while a run lasts.
+ * What is of another network namespace than they are is not joined with what they tell: /proc/net,
+ * nor interfaces when only diag_fd is of another one. That is a gap.
  *
  * diag_fd   a NETLINK_SOCK_DIAG socket; -1: the library's own.
  * route_fd  a NETLINK_ROUTE socket; -1: the library's own.
  *
- * Returns NP_ERR_INVALID for a descriptor that cannot be duplicated, NP_ERR_STATE while running,
- * NP_ERR_FORKED, NP_ERR_NOMEM when l is NULL. Since 0.1.
+ * Returns NP_ERR_INVALID for a descriptor that is no such socket, or cannot be duplicated,
+ * NP_ERR_STATE while running, NP_ERR_FORKED, NP_ERR_NOMEM when l is NULL. Since 0.1.
  */
 NP_API np_status np_listeners_set_netlink(np_listeners *l, int diag_fd, int route_fd);
 

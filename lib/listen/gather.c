@@ -135,7 +135,8 @@ void npi_listen_next_query(np_listeners *l)
 static bool take_answer(np_listeners *l, const npi_message *m)
 {
     npi_diag_answer a;
-    if (m->type != SOCK_DIAG_BY_FAMILY || !npi_diag_decode(&l->queries[l->query], m->payload, m->len, &a))
+    if (m->type != SOCK_DIAG_BY_FAMILY ||
+        !npi_diag_decode(&l->queries[l->query], m->payload, m->len, &a))
         return true;
     return npi_socks_add(&l->socks, &a, l->pass);
 }
@@ -152,9 +153,12 @@ static bool means_unlisted(int error)
            error == EINVAL || error == ETIMEDOUT;
 }
 
-static const char *proc_file(const npi_diag_query *q)
+/* NULL where there is none, or not of the namespace that is listed. */
+static const char *proc_file(const np_listeners *l, const npi_diag_query *q)
 {
     bool v6 = q->family == 6;
+    if (l->foreign)
+        return NULL;
     switch (q->protocol) {
     case NP_PROTOCOL_TCP:
         return v6 ? "net/tcp6" : "net/tcp";
@@ -193,8 +197,8 @@ static void leave_to_proc(np_listeners *l)
     if (q->autobound && l->socks.count > l->socks.section)
         tell_of_protocol(l, q, "clients cannot be told from servers here");
     else if (!q->autobound && !means_unlisted(error))
-        tell_of_protocol(l, q, proc_file(q) ? "sock_diag broke off, and /proc/net is read instead"
-                                            : "sock_diag broke off");
+        tell_of_protocol(l, q, proc_file(l, q) ? "sock_diag broke off, and /proc/net is read instead"
+                                               : "sock_diag broke off");
     if (!q->autobound)
         npi_socks_forget(&l->socks);
     npi_listen_next_query(l);
@@ -309,7 +313,8 @@ static void next_file(np_listeners *l)
 static void tell_unlisted(np_listeners *l, const npi_diag_query *q)
 {
     if (!q->autobound && q->family != 6) /* said once */
-        tell_of_protocol(l, q, "this kernel has no way to list it");
+        tell_of_protocol(l, q, l->foreign ? "/proc/net is of another network namespace"
+                                          : "this kernel has no way to list it");
 }
 
 /* Whole lines of a chunk; the begin of the last one moves to the front. Returns its length. */
@@ -359,7 +364,7 @@ static void read_chunk(np_listeners *l, const npi_diag_query *q)
 static void chunk_or_open(np_listeners *l)
 {
     const npi_diag_query *q = &l->queries[l->query];
-    const char *name = proc_file(q);
+    const char *name = proc_file(l, q);
     if (l->file >= 0) {
         read_chunk(l, q);
         return;
@@ -468,7 +473,11 @@ static void end_links(np_listeners *l)
 void npi_listen_step_links(np_listeners *l, int *budget)
 {
     npi_message m;
-    if (l->dump.error == NOTHING_ASKED) {
+    if (l->apart) { /* names and addresses would be those of other interfaces */
+        npi_listen_gap(l, "interfaces: the socket for them is of another network namespace");
+        l->phase = NPI_LISTEN_ROUTES;
+        l->row = 0;
+    } else if (l->dump.error == NOTHING_ASKED) {
         l->tries = 0;
         ask_links(l);
     }

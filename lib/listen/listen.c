@@ -27,6 +27,10 @@
 
 #include "core/socket.h"
 
+#ifndef SO_NETNS_COOKIE /* headers older than the kernel lack it */
+#define SO_NETNS_COOKIE 71
+#endif
+
 enum {
     BUFFER = 64 << 10, /* octets; kernels with large pages send some 8 KiB at once */
     ALL_STATES = 0xffff
@@ -112,6 +116,34 @@ static bool out_of_descriptors(int fd)
     return fd < 0 && (errno == EMFILE || errno == ENFILE);
 }
 
+/* Which network namespace a socket is of; 0: Linux before 5.14 does not tell. */
+static uint64_t netns_of(int fd)
+{
+    uint64_t cookie = 0;
+    socklen_t len = sizeof cookie;
+    return getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) == 0 ? cookie : 0;
+}
+
+/*
+ * Sockets of the program's may be of another namespace than this process, or each of its own.
+ * Where the kernel does not tell, what the program handed in is taken for one of its own.
+ */
+static bool compare_netns(np_listeners *l)
+{
+    l->foreign = l->apart = false;
+    if (l->handed_diag == 0 && l->handed_route == 0)
+        return true;
+    int here = npi_socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+    if (out_of_descriptors(here))
+        return false;
+    uint64_t own = netns_of(here), diag = netns_of(l->diag), route = netns_of(l->route);
+    npi_listen_close(&here);
+    bool told = own != 0 && diag != 0 && route != 0;
+    l->foreign = told ? diag != own : l->handed_diag > 0;
+    l->apart = told ? diag != route : (l->handed_diag > 0) != (l->handed_route > 0);
+    return true;
+}
+
 static bool open_all(np_listeners *l)
 {
     const char *proc = l->settings.proc_root ? l->settings.proc_root : "/proc";
@@ -119,7 +151,7 @@ static bool open_all(np_listeners *l)
     bool ok = !out_of_descriptors(l->diag);
     if (ok) {
         l->route = open_netlink(l->handed_route, NETLINK_ROUTE);
-        ok = !out_of_descriptors(l->route);
+        ok = !out_of_descriptors(l->route) && compare_netns(l);
     }
     if (ok) {
         l->proc = open_folder(proc);

@@ -68,6 +68,8 @@ struct np_listeners {
     bool draining;         /* a dump was given up, and what it still sends is read away */
     uint32_t seq;          /* of the last request; the first is random: see begin_numbers */
     int diag, route;       /* sockets of this run; -1 */
+    bool foreign;          /* /proc/net is of another network namespace than diag */
+    bool apart;            /* route is */
     int proc, cgroups;     /* folders of this run; -1 */
     int file;              /* of /proc/net, while it is read; -1 */
     size_t carried;        /* octets of a line whose end was not read yet */

@@ -3,6 +3,7 @@
  * The public calls of a listing: settings by name, and results copied out.
  */
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -83,14 +84,28 @@ static bool take(int *handed, int fd)
     return true;
 }
 
+/* None, or a netlink socket that speaks this protocol. */
+static bool is_netlink(int fd, int protocol)
+{
+    int domain = 0, spoken = 0;
+    socklen_t len = sizeof domain;
+    return fd < 0 || (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 &&
+                      domain == AF_NETLINK &&
+                      getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &spoken, &len) == 0 &&
+                      spoken == protocol);
+}
+
 np_status np_listeners_set_netlink(np_listeners *l, int diag_fd, int route_fd)
 {
     np_status st = npi_object_settable(l ? &l->o : NULL);
     if (st < 0)
         return st;
+    if (!is_netlink(diag_fd, NETLINK_SOCK_DIAG) || !is_netlink(route_fd, NETLINK_ROUTE))
+        return npi_object_latch(&l->o, NP_ERR_INVALID, "a descriptor that is not open, or no "
+                                                       "netlink socket of its protocol");
     if (take(&l->handed_diag, diag_fd) && take(&l->handed_route, route_fd))
         return NP_OK;
-    return npi_object_latch(&l->o, NP_ERR_INVALID, "a netlink descriptor that is not open");
+    return npi_object_latch(&l->o, NP_ERR_INVALID, "a netlink descriptor cannot be duplicated");
 }
 
 np_status np_listeners_set_user(np_listeners *l, void *user)

@@ -546,6 +546,48 @@ static void netlink_of_another_namespace(void **state)
     close(own);
 }
 
+static void netlink_of_two_namespaces(void **state)
+{
+    (void)state;
+    needs_netlink();
+    needs_root();
+    int own = open("/proc/self/ns/net", O_RDONLY), sockets[2];
+    int ping = make(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
+    int diag = make(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
+    assert_int_equal(try_bind(ping, "127.0.0.1", 7, 0), 0);
+    assert_int_equal(unshare(CLONE_NEWNET), 0);
+    int away = make(AF_INET, SOCK_STREAM, 0);
+    set(away, SOL_IP, 15 /* IP_FREEBIND */, 1);
+    assert_int_equal(try_bind(away, "203.0.113.9", 3198, 0), 0);
+    assert_int_equal(listen(away, 1), 0);
+    sockets[0] = make(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
+    sockets[1] = make(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+    assert_int_equal(setns(own, CLONE_NEWNET), 0);
+    np_listeners_free(view);
+    view = np_listeners_new(ctx);
+    np_listeners_set(view, "protocols", "tcp,ping");
+    np_listeners_set(view, "owners", "none");
+    assert_int_equal(np_listeners_set_netlink(view, sockets[0], -1), NP_OK);
+    assert_int_equal(np_listeners_run(view), NP_OK);
+    assert_true(is_listed(away) && !is_listed(fd) && !is_listed(ping));
+    assert_int_equal(row(away).dormant, 0); /* of its routes nothing is known */
+    assert_int_equal(np_listeners_interface_count(view), 0);
+    assert_true(has_gap("ping: /proc/net is of another") && has_gap("interfaces: "));
+    assert_int_equal(np_listeners_set_netlink(view, sockets[0], sockets[1]), NP_OK);
+    assert_int_equal(np_listeners_run(view), NP_OK);
+    assert_true(np_listeners_interface_count(view) > 0);
+    assert_true(has_gap("ping: ") && !has_gap("interfaces: "));
+    assert_int_equal(np_listeners_set_netlink(view, diag, -1), NP_OK); /* of this one */
+    assert_int_equal(np_listeners_run(view), NP_OK);
+    assert_true(is_listed(fd) && is_listed(ping) && !is_listed(away));
+    assert_int_equal(np_listeners_gap_count(view), 0);
+    assert_int_equal(np_listeners_set_netlink(view, sockets[1], -1), NP_ERR_INVALID);
+    assert_int_equal(np_listeners_set_netlink(view, -1, away), NP_ERR_INVALID);
+    int all[] = {own, ping, diag, away, sockets[0], sockets[1]};
+    for (int i = 0; i < 6; i++)
+        close(all[i]);
+}
+
 /* Answers to a question of the program's, which it has not read: not one of them is ours. */
 static void answers_that_wait_already(void **state)
 {
@@ -605,6 +647,7 @@ int main(int argc, char **argv)
         LIFE(freed_in_any_order),
         LIFE(forked),
         LIFE(netlink_of_another_namespace),
+        LIFE(netlink_of_two_namespaces),
         LIFE(answers_that_wait_already),
     };
     snprintf(root, sizeof root, "%s/proc", argc > 1 ? argv[1] : "/tmp/np-proc");
