@@ -74,6 +74,7 @@ typedef struct npi_hunt {
     size_t id_count, ids_missing;
     npi_buf folders; /* paths that are to be read yet, each with its NUL */
     size_t folder;
+    int64_t in_folder; /* where in that one to go on */
 
     npi_slot *slots;
     size_t slot_count, slot_room, slot, guided;

@@ -35,13 +35,22 @@ static npi_cgroup *wanted_cgroup(const npi_hunt *h, uint64_t id)
     return i < h->id_count && h->ids[i].id == id ? &h->ids[i] : NULL;
 }
 
+/* A path below the root of the tree; false when it is too long. */
+static bool child_of(const char *folder, const char *name, npi_buf *out)
+{
+    npi_buf_str(out, folder);
+    npi_buf_char(out, '/');
+    npi_buf_str(out, name);
+    return !out->cut;
+}
+
 /* The processes of a cgroup come first: one of them most likely made the socket there. */
 static void guide(npi_hunt *h, const char *folder)
 {
     char path[PATH], list[8192];
     npi_buf b = npi_buf_in(path, sizeof path);
-    npi_buf_str(&b, folder);
-    npi_buf_str(&b, "/cgroup.procs");
+    if (!child_of(folder, "cgroup.procs", &b))
+        return;
     int64_t n = npi_proc_read(h->cgroups, path, list, sizeof list);
     h->left -= NPI_FILE_CALLS;
     if (n < 0 && !npi_hunt_opened(h, (int)-n))
@@ -74,30 +83,40 @@ static void found_cgroup(npi_hunt *h, uint64_t inode, const char *path)
     guide(h, path);
 }
 
-/* One folder of the tree: note its children, and look whether they are wanted. */
+/*
+ * Go on in one folder of the tree: note its children, and look whether they are wanted. One entry
+ * at least, so that a step of any size gets on.
+ */
 static void read_cgroup(npi_hunt *h)
 {
     npi_folder f;
     npi_entry e;
     char path[PATH], child[PATH];
+    bool more = true;
     npi_buf b = npi_buf_in(path, sizeof path);
     npi_buf_str(&b, h->folders.data + h->folder);
-    h->folder += b.len + 1;
     h->left -= NPI_FOLDER_CALLS;
-    if (!npi_hunt_opened(h, npi_folder_open(&f, h->cgroups, path, 0, NPI_HUNT_EVERYTHING)))
-        return;
-    while (h->ids_missing > 0 && npi_folder_next(&f, &e)) {
-        if (!e.folder)
-            continue;
+    int err = npi_folder_open(&f, h->cgroups, path, h->in_folder, NPI_HUNT_EVERYTHING);
+    for (bool first = true; err == 0 && h->ids_missing > 0 && (first || h->left > 0);
+         first = false) {
+        more = npi_folder_next(&f, &e);
+        if (!more)
+            break;
+        h->in_folder = f.position;
+        h->left--;
         npi_buf c = npi_buf_in(child, sizeof child);
-        npi_buf_printf(&c, "%s/%s", path, e.name);
-        if (c.cut)
+        if (!e.folder || !child_of(path, e.name, &c))
             continue;
         npi_buf_bytes(&h->folders, child, c.len + 1);
         found_cgroup(h, e.inode, child);
-        h->left--;
     }
-    npi_folder_close(&f);
+    if (err == 0)
+        npi_folder_close(&f);
+    if (err || !more) {
+        h->folder += b.len + 1;
+        h->in_folder = 0;
+    }
+    npi_hunt_opened(h, err);
     if (h->folders.nomem || h->texts.nomem)
         npi_hunt_fail(h, NP_ERR_NOMEM);
 }

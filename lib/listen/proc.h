@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* System calls that reading a file, or the begin of a folder, takes: what steps are counted in. */
-enum { NPI_FILE_CALLS = 2, NPI_FOLDER_CALLS = 4 };
+enum { NPI_FILE_CALLS = 3, NPI_FOLDER_CALLS = 4 };
 
 /* What one reading of a file gives, at most size octets; negative: minus an errno. */
 int64_t npi_proc_read(int root, const char *path, void *out, size_t size);

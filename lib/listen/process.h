@@ -8,7 +8,8 @@
 
 #include "listen/hunt.h"
 
-enum { NPI_PROCESS_CALLS = 8 * NPI_FILE_CALLS /* of npi_process_read: so many files */ };
+/* System calls of npi_process_read: five files, and the link to the program. */
+enum { NPI_PROCESS_CALLS = 5 * NPI_FILE_CALLS + 1 };
 
 /*
  * Fill in p; its texts go behind `texts`. What was read is of one process only if npi_process_same

@@ -310,6 +310,45 @@ static void steps_are_bounded(void **state)
     np_listeners_free(l);
 }
 
+static void listen_at_path(int *out, int number)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    snprintf(a.sun_path, sizeof a.sun_path, "%.80s/%d.sock", root, number);
+    *out = make(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(*out, (void *)&a, sizeof a), 0);
+    assert_int_equal(listen(*out, 1), 0);
+}
+
+/* So is the look for files, which takes more calls than one each. */
+static void files_are_bounded(void **state)
+{
+    (void)state;
+    needs_netlink();
+    enum { FILES = 700, BOUND = 280 };
+    static int held[FILES];
+    for (int i = 0; i < FILES; i++)
+        listen_at_path(&held[i], i);
+    np_listeners *l = np_listeners_new(ctx);
+    np_listeners_set(l, "protocols", "unix");
+    np_listeners_set(l, "owners", "none");
+    assert_int_equal(np_listeners_start(l), NP_OK);
+    unsigned long largest = 0;
+    np_event ev = {.type = NP_EV_NONE};
+    while (ev.type != NP_EV_DONE) {
+        struct pollfd p = {np_context_fd(ctx), POLLIN, 0};
+        assert_int_equal(poll(&p, 1, 10000), 1);
+        calls = 0;
+        np_next_event(ctx, &ev, sizeof ev, 0);
+        largest = calls > largest ? calls : largest;
+    }
+    if (largest > BOUND)
+        fail_msg("%lu calls in one turn", largest);
+    assert_true(np_listeners_count(l) >= FILES);
+    np_listeners_free(l);
+    for (int i = 0; i < FILES; i++)
+        close(held[i]);
+}
+
 /* Wherever a turn ends within a table, the next one goes on there: nobody is left out. */
 static void no_table_is_left_unfinished(void **state)
 {
@@ -638,6 +677,7 @@ int main(int argc, char **argv)
         LIFE(ring_is_long),
         LIFE(out_of_descriptors_anywhere),
         LIFE(steps_are_bounded),
+        LIFE(files_are_bounded),
         LIFE(no_table_is_left_unfinished),
         LIFE(every_call_in_every_state),
         LIFE(cancelled),

@@ -14,7 +14,7 @@
 
 enum { PROCESSES = 40, DESCRIPTORS = 5, SHARED = 9000, LAST_PID = 99 + PROCESSES };
 
-static char root[] = "/tmp/netprobe-hunt-XXXXXX";
+static char root[24];
 
 static void write_file(const char *path, const char *text)
 {
@@ -29,6 +29,7 @@ static int make_tree(void **state)
 {
     char path[200], text[200];
     (void)state;
+    snprintf(root, sizeof root, "/tmp/np-hunt-XXXXXX");
     assert_non_null(mkdtemp(root));
     for (int pid = 100; pid <= LAST_PID; pid++) {
         snprintf(path, sizeof path, "%s/%d", root, pid);
@@ -114,10 +115,82 @@ static void steps_of_any_size(void **state)
     close(proc);
 }
 
+/* ---- cgroups ------------------------------------------------------------------------------ */
+
+enum { CGROUPS = 400, SLACK = 32 };
+
+static char tree[] = "/tmp/netprobe-tree-XXXXXX";
+
+static int make_cgroups(void **state)
+{
+    char path[200];
+    (void)state;
+    assert_non_null(mkdtemp(tree));
+    for (int i = 0; i < CGROUPS; i++) {
+        snprintf(path, sizeof path, "%s/%d.service", tree, i);
+        assert_int_equal(mkdir(path, 0755), 0);
+        snprintf(path, sizeof path, "%s/%d.service/cgroup.procs", tree, i);
+        write_file(path, "99999\n");
+    }
+    return make_tree(state);
+}
+
+static int remove_cgroups(void **state)
+{
+    char command[100];
+    snprintf(command, sizeof command, "rm -r %s", tree);
+    return system(command) | remove_tree(state);
+}
+
+/* A socket of each cgroup of the folder, which is too large for a step. */
+static void want_cgroups(npi_socks *s, const npi_mem *mem)
+{
+    char path[200];
+    struct stat st;
+    npi_socks_init(s, mem);
+    npi_diag_answer a = {.has_info = false};
+    for (int i = 0; i < CGROUPS; i++) {
+        snprintf(path, sizeof path, "%s/%d.service", tree, i);
+        assert_int_equal(stat(path, &st), 0);
+        a.sock.cgroup = st.st_ino;
+        a.sock.inode = a.sock.cookie = 700000 + (uint32_t)i;
+        assert_true(npi_socks_add(s, &a, 1));
+    }
+}
+
+static void many_cgroups_in_a_folder(void **state)
+{
+    (void)state;
+    npi_mem mem = npi_mem_libc();
+    int proc = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int cgroups = open(tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    static const int sizes[] = {1, 2, 50, 1024};
+    for (int i = 0; i < 4; i++) {
+        npi_socks s;
+        npi_hunt h;
+        char unit[32];
+        want_cgroups(&s, &mem);
+        npi_hunt_init(&h, &mem);
+        assert_int_equal(npi_hunt_begin(&h, proc, cgroups, &s, true, false), NP_OK);
+        do
+            assert_true(h.left > -SLACK);
+        while (!npi_hunt_step(&h, sizes[i]));
+        for (int k = 0; k < CGROUPS; k++) {
+            snprintf(unit, sizeof unit, "%d.service", k);
+            assert_string_equal(npi_hunt_cgroup_unit(&h, s.rows[k].cgroup), unit);
+        }
+        npi_hunt_free(&h);
+        npi_socks_free(&s);
+    }
+    close(proc);
+    close(cgroups);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(steps_of_any_size, make_tree, remove_tree),
+        cmocka_unit_test_setup_teardown(many_cgroups_in_a_folder, make_cgroups, remove_cgroups),
     };
     return RUN(tests);
 }
