@@ -220,7 +220,7 @@ static void export_owner(const np_listeners *l, const npi_sock *s, np_listener *
     out->pid = p->pid;
     out->process_uid = p->uid_known ? (int64_t)p->uid : -1;
     out->process = npi_hunt_text(&l->hunt, p->process);
-    if (p->unit)
+    if (*npi_hunt_text(&l->hunt, p->unit))
         out->unit = npi_hunt_text(&l->hunt, p->unit);
     out->container = npi_hunt_text(&l->hunt, p->container);
 }

@@ -435,6 +435,14 @@ static void listen_for_a_service(void *with)
     enter("ssh.service");
 }
 
+/* A process without a unit holds what one with it has made. */
+static void listen_and_leave_the_service(void *with)
+{
+    enter("ssh.service");
+    listen_in_common(with);
+    enter(".");
+}
+
 static void listen_in_a_container(void *with)
 {
     enter("docker-" CONTAINER ".scope");
@@ -483,6 +491,12 @@ static void units_and_containers(void **state)
     LOOK("port", "2117", "match", "ssh.socket");
     assert_int_equal(np_listeners_count(view), 1);
     end(service);
+    pid_t left = begin(listen_and_leave_the_service, (void *)2119);
+    LOOK("port", "2119");
+    assert_int_equal(np_listeners_get(view, row_of(common->inode), &n, sizeof n), NP_OK);
+    assert_string_equal(owner(common->inode, 0).unit, "");
+    assert_string_equal(n.unit, "ssh.service"); /* the creator's */
+    end(left);
     pid_t boxed = begin(listen_in_a_container, (void *)2118);
     LOOK("port", "2118");
     assert_int_equal(np_listeners_get(view, row_of(common->inode), &n, sizeof n), NP_OK);
