@@ -183,6 +183,9 @@ static void end_hunt(np_listeners *l, bool complete)
     npi_hunt_settle(&l->hunt, &l->socks);
     mark_kernel(l);
     tell_unowned(l);
+    if (l->hunt.texts.cut)
+        npi_listen_gap(l, "names of processes take more memory than a listing may have: some are "
+                          "left out");
     keep_wanted(l);
     l->info.complete = complete && !l->hunt.blind && l->hunt.failed == NP_OK;
     l->info.processes = l->hunt.looked_into;

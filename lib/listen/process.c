@@ -61,23 +61,28 @@ static uint32_t put_escaped(npi_buf *texts, npi_text t)
     size_t at = texts->len;
     npi_buf_escaped(texts, t.at, t.len);
     npi_buf_char(texts, '\0');
-    return (uint32_t)at;
+    return texts->cut ? 0 : (uint32_t)at;
+}
+
+/* Octets as they are, with a NUL behind them; where they begin, and how many there are. */
+static uint32_t put_octets(npi_buf *texts, npi_text t, uint32_t *len)
+{
+    size_t at = texts->len;
+    npi_buf_bytes(texts, t.at, t.len);
+    npi_buf_char(texts, '\0');
+    *len = texts->cut ? 0 : (uint32_t)t.len;
+    return texts->cut ? 0 : (uint32_t)at;
 }
 
 static void read_name(reading *r)
 {
     char text[64];
-    npi_process *p = r->p;
-    npi_buf *texts = r->texts;
     int64_t n = read_file(r, "comm", text, sizeof text);
     npi_text name = {text, n > 0 ? (size_t)n : 0};
     if (name.len > 0 && text[name.len - 1] == '\n') /* the kernel's; others are the name's */
         name.len--;
-    p->comm = (uint32_t)texts->len;
-    p->comm_len = (uint32_t)name.len;
-    npi_buf_bytes(texts, name.at, name.len);
-    npi_buf_char(texts, '\0');
-    p->process = put_escaped(texts, name);
+    r->p->comm = put_octets(r->texts, name, &r->p->comm_len);
+    r->p->process = put_escaped(r->texts, name);
 }
 
 static void read_exe(reading *r)
@@ -116,20 +121,15 @@ static void read_cgroup(reading *r)
 static void read_command(reading *r)
 {
     char text[FILE_MAX];
-    npi_process *p = r->p;
-    npi_buf *texts = r->texts;
     int64_t n = read_file(r, "cmdline", text, sizeof text);
     npi_text line = {text, n > 0 ? (size_t)n : 0};
-    p->arguments = (uint32_t)texts->len;
-    p->arguments_len = (uint32_t)line.len;
-    npi_buf_bytes(texts, line.at, line.len);
-    npi_buf_char(texts, '\0');
+    r->p->arguments = put_octets(r->texts, line, &r->p->arguments_len);
     while (line.len > 0 && text[line.len - 1] == '\0')
         line.len--;
     for (size_t i = 0; i < line.len; i++)
         if (text[i] == '\0')
             text[i] = ' ';
-    p->command = put_escaped(texts, line);
+    r->p->command = put_escaped(r->texts, line);
 }
 
 int npi_process_read(npi_process *p, npi_buf *texts, int proc, int64_t pid, bool command)

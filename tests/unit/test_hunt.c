@@ -11,6 +11,7 @@
 #include "../check.h"
 #include "base/mem.h"
 #include "listen/hunt.h"
+#include "listen/process.h"
 
 enum { PROCESSES = 40, DESCRIPTORS = 5, SHARED = 9000, LAST_PID = 99 + PROCESSES };
 
@@ -115,6 +116,31 @@ static void steps_of_any_size(void **state)
     close(proc);
 }
 
+/* Texts that have no room: no length says that they are there. */
+static void texts_without_room(void **state)
+{
+    (void)state;
+    char path[200];
+    npi_mem mem = npi_mem_libc();
+    int proc = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    snprintf(path, sizeof path, "%s/100/comm", root);
+    write_file(path, "a long name\n");
+    snprintf(path, sizeof path, "%s/100/cmdline", root);
+    write_file(path, "a long command line");
+    for (size_t room = 1; room < 100; room++) {
+        npi_process p;
+        npi_buf texts = npi_buf_grow(&mem, room + 1);
+        npi_buf_char(&texts, '\0');
+        assert_int_equal(npi_process_read(&p, &texts, proc, 100, true), 0);
+        assert_true(p.comm + p.comm_len < texts.len);
+        assert_true(p.arguments + p.arguments_len < texts.len);
+        assert_true(p.process < texts.len && p.command < texts.len);
+        assert_int_equal(texts.cut, p.arguments_len == 0 || !texts.data[p.command]);
+        npi_buf_free(&texts);
+    }
+    close(proc);
+}
+
 /* ---- cgroups ------------------------------------------------------------------------------ */
 
 enum { CGROUPS = 400, SLACK = 32 };
@@ -190,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(steps_of_any_size, make_tree, remove_tree),
+        cmocka_unit_test_setup_teardown(texts_without_room, make_tree, remove_tree),
         cmocka_unit_test_setup_teardown(many_cgroups_in_a_folder, make_cgroups, remove_cgroups),
     };
     return RUN(tests);
