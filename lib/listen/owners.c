@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "listen/listen.h"
+#include "listen/process.h"
 
 enum {
     STEP_CALLS = 1024, /* of a step of the hunt: some 4 ms */
-    FILE_CALLS = 5     /* of a look for a file: two opened, one asked, two closed */
+    /* Of a look for a file: two opened, one asked, two closed, and whether the owner lives. */
+    FILE_CALLS = 5 + NPI_FILE_CALLS
 };
 
 /* What the kernel itself listens for has no descriptor anywhere. */
@@ -82,12 +84,26 @@ static int open_cached(int view, const char *path)
     return (int)fd;
 }
 
-/* The kernel's own numbers of device and inode, of which it tells 32 bits. */
-static bool is_file_of(int fd, const npi_sock *s)
+/*
+ * Whether it is the file that the kernel told of: 1, 0, or -1 where the number of the inode is the
+ * same and that of the device is not, since some file systems (btrfs, overlay) show stat another
+ * one than their own. The kernel tells 32 bits of each.
+ */
+static int is_file_of(int fd, const npi_sock *s)
 {
     struct stat st;
-    return fstat(fd, &st) == 0 && (uint32_t)st.st_ino == s->file_inode &&
-           (major(st.st_dev) << 20 | minor(st.st_dev)) == s->file_device;
+    if (fstat(fd, &st) != 0)
+        return -1;
+    if ((uint32_t)st.st_ino != s->file_inode)
+        return 0;
+    return (major(st.st_dev) << 20 | minor(st.st_dev)) == s->file_device ? 1 : -1;
+}
+
+/* Whether the root that was looked in was the owner's: numbers of processes are used again. */
+static bool owner_lives(const np_listeners *l, const npi_sock *s)
+{
+    return s->owners > 0 &&
+           npi_process_same(&l->hunt.processes[l->hunt.holders[s->owner].process], l->proc) == 0;
 }
 
 static int open_view(const np_listeners *l, const npi_sock *s)
@@ -115,11 +131,10 @@ static int8_t is_unlinked(const np_listeners *l, const npi_sock *s)
         return -1;
     int fd = open_cached(view, path);
     int err = errno;
-    bool there = fd >= 0 && is_file_of(fd, s);
-    bool gone = !there && (fd >= 0 || err == ENOENT || err == EAGAIN);
+    int there = fd >= 0 ? is_file_of(fd, s) : err == ENOENT || err == EAGAIN ? 0 : -1;
     npi_listen_close(&fd);
     npi_listen_close(&view);
-    return there ? 0 : gone && s->owners > 0 ? 1 : -1;
+    return there > 0 ? 0 : there == 0 && owner_lives(l, s) ? 1 : -1;
 }
 
 static void end_run(np_listeners *l);

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -506,6 +507,34 @@ static void units_and_containers(void **state)
     remove_cgroup();
 }
 
+/* ---- files ---------------------------------------------------------------------------------- */
+
+/* An overlay shows other numbers of devices than its own: that is no reason to call a file gone. */
+static void file_on_an_overlay(void **state)
+{
+    (void)state;
+    needs_netlink();
+    needs_root();
+    if (mkdir("o", 0755) + mkdir("o/a", 0755) + mkdir("o/b", 0755) + mkdir("o/m", 0755) != 0 ||
+        mount("np", "o/a", "tmpfs", 0, NULL) != 0 || mount("np", "o/b", "tmpfs", 0, NULL) != 0 ||
+        mkdir("o/b/u", 0755) + mkdir("o/b/w", 0755) != 0 ||
+        mount("np", "o/m", "overlay", 0, "lowerdir=o/a,upperdir=o/b/u,workdir=o/b/w") != 0)
+        skip();
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    snprintf(a.sun_path, sizeof a.sun_path, "/run/lab/o/m/socket");
+    int s = make(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(s, (void *)&a, sizeof a), 0);
+    assert_int_equal(listen(s, 1), 0);
+    LOOK("protocols", "unix", "owners", "all");
+    assert_int_equal(row(s).pid, getpid());
+    assert_true(row(s).unlinked <= 0);
+    assert_int_equal(unlink(a.sun_path), 0);
+    LOOK("protocols", "unix", "owners", "all");
+    assert_int_equal(row(s).unlinked, 1);
+    close(s);
+    umount("o/m");
+}
+
 /* ---- under way ---------------------------------------------------------------------------- */
 
 static void breed(void)
@@ -631,6 +660,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(sockets_of_other_namespaces_are_not_ours),
         cmocka_unit_test(kernel_owned),
         cmocka_unit_test(units_and_containers),
+        cmocka_unit_test(file_on_an_overlay),
         cmocka_unit_test(processes_come_and_go),
         cmocka_unit_test(stable_sockets_under_churn),
         cmocka_unit_test(others_are_listed_and_denied),
