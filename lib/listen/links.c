@@ -114,7 +114,7 @@ bool npi_link_decode(const npi_message *m, npi_link *out)
             memcpy(out->name, mnl_attr_get_payload(a),
                    len < sizeof out->name ? len : sizeof out->name - 1);
         else if (mnl_attr_get_type(a) == IFLA_LINKINFO)
-            out->kernel_port = tunnel_port(a);
+            out->kernel_port = out->up ? tunnel_port(a) : 0;
     }
     return true;
 }

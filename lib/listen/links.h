@@ -12,7 +12,7 @@ typedef struct npi_link {
     uint32_t index;
     char name[16];
     bool up, loopback;
-    uint16_t kernel_port; /* UDP port at which the kernel itself listens for it (VXLAN, Geneve) */
+    uint16_t kernel_port; /* UDP port at which the kernel listens for it while it is up; 0 none */
 } npi_link;
 
 typedef struct npi_link_addr {

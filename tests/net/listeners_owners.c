@@ -6,6 +6,7 @@
 #include <linux/io_uring.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -410,6 +411,34 @@ static void kernel_owned(void **state)
     }
 }
 
+static void set_up(const char *interface, bool up)
+{
+    struct ifreq r = {.ifr_flags = 0};
+    int s = make(AF_INET, SOCK_DGRAM, 0);
+    snprintf(r.ifr_name, sizeof r.ifr_name, "%s", interface);
+    assert_int_equal(ioctl(s, SIOCGIFFLAGS, &r), 0);
+    r.ifr_flags = (short)(up ? r.ifr_flags | IFF_UP : r.ifr_flags & ~IFF_UP);
+    assert_int_equal(ioctl(s, SIOCSIFFLAGS, &r), 0);
+    close(s);
+}
+
+/* While a tunnel is down its port is anybody's. */
+static void port_of_a_tunnel_that_is_down(void **state)
+{
+    (void)state;
+    needs_netlink();
+    needs_root();
+    if (!if_nametoindex("vx0"))
+        skip();
+    set_up("vx0", false);
+    int udp = server(SOCK_DGRAM, 0, "0.0.0.0", 4789);
+    LOOK("port", "4789", "protocols", "udp", "owners", "none");
+    assert_int_equal(row(udp).owner_state, NP_OWNER_UNKNOWN);
+    assert_string_equal(row(udp).device, "");
+    close(udp);
+    set_up("vx0", true);
+}
+
 /* ---- cgroups -------------------------------------------------------------------------------- */
 
 static char cgroup[256];
@@ -659,6 +688,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(holder_in_another_namespace),
         cmocka_unit_test(sockets_of_other_namespaces_are_not_ours),
         cmocka_unit_test(kernel_owned),
+        cmocka_unit_test(port_of_a_tunnel_that_is_down),
         cmocka_unit_test(units_and_containers),
         cmocka_unit_test(file_on_an_overlay),
         cmocka_unit_test(processes_come_and_go),

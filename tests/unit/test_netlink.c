@@ -466,6 +466,10 @@ static void link_of_the_kernel(void **state)
     assert_int_equal(link.index, 9);
     assert_int_equal(link.kernel_port, 4789);
     assert_true(link.up && !link.loopback);
+    struct ifinfomsg down = {.ifi_index = 9};
+    memcpy(vxlan.octets, &down, sizeof down);
+    assert_true(npi_link_decode(&m, &link));
+    assert_int_equal(link.kernel_port, 0);
     m = whole(RTM_NEWLINK, &geneve);
     assert_true(npi_link_decode(&m, &link));
     assert_int_equal(link.kernel_port, 6081);
