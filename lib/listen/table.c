@@ -139,6 +139,8 @@ static bool update(npi_socks *s, npi_sock *row, const npi_diag_answer *a)
     row->name_len = old.name_len;
     if (a->has_info && old.info)
         s->infos[old.info - 1] = a->info;
+    else if (a->has_info && !add_info(s, &a->info, &row->info))
+        return false;
     return old.name_len > 0 || add_name(s, row, a);
 }
 

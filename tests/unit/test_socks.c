@@ -349,6 +349,26 @@ static void names_of_unix_sockets(void **state)
     }
 }
 
+/* A connection that the first dump met while it was being made has figures in the second. */
+static void figures_that_come_later(void **state)
+{
+    (void)state;
+    npi_mem mem = npi_mem_libc();
+    npi_socks s;
+    npi_socks_init(&s, &mem);
+    npi_diag_answer a = {.sock = sock(NP_PROTOCOL_TCP, "192.0.2.1", 80, 7)};
+    assert_true(npi_socks_add(&s, &a, 1));
+    a.has_info = true;
+    for (uint32_t window = 10; window <= 20; window += 10) {
+        a.info.congestion_window = window;
+        assert_true(npi_socks_add(&s, &a, 2));
+        assert_int_equal(s.count, 1);
+        assert_int_equal(s.rows[0].info, 1);
+        assert_int_equal(s.infos[0].congestion_window, window);
+    }
+    npi_socks_free(&s);
+}
+
 static void out_of_memory(void **state)
 {
     (void)state;
@@ -416,6 +436,7 @@ int main(void)
         cmocka_unit_test(scopes_and_reach),
         ROWS(order),
         ROWS(names_of_unix_sockets),
+        cmocka_unit_test(figures_that_come_later),
         cmocka_unit_test(out_of_memory),
         cmocka_unit_test(lists),
     };
