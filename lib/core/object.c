@@ -170,6 +170,8 @@ static np_status set_paused(npi_object *o, npi_state state)
         return st;
     if (!npi_object_live(o))
         return NP_ERR_STATE;
+    if (o->state == state) /* twice is once: what is measured from a change began with the first */
+        return NP_OK;
     o->state = state;
     o->noun->pause(o);
     npi_context_settle(o->ctx);
