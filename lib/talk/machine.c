@@ -102,6 +102,7 @@ void npi_machine_clear(npi_machine *m)
     forget_facts(m);
     npi_buf_clear(&m->text);
     npi_buf_clear(&m->body);
+    m->body_read = 0;
     npi_buf_clear(&m->texts);
     npi_buf_clear(&m->octets);
     npi_buf_char(&m->texts, '\0');

@@ -147,6 +147,7 @@ typedef struct npi_machine {
     int tag;
 
     npi_buf text, body; /* of the last reply, as octets */
+    size_t body_read;   /* of body, by the program */
     int code;
     char word[12], enhanced[12];
     size_t line_count;

@@ -33,6 +33,7 @@ static npi_outcome take_answer(npi_machine *m, npi_mono now, const npi_answer *a
         npi_machine_say(m, now, NP_DIRECTION_RECEIVED, a->body, a->body_len);
     else
         npi_machine_say_body(m, now, a->body, a->body_len);
+    m->body_read = 0;
     bool ok = keep(&m->text, a->text, a->text_len) && keep(&m->body, a->body, a->body_len) &&
               npi_features_learn(m->features, npi_machine_framing(m->speech),
                                  npi_buf_text(&m->last_command), a);
@@ -339,6 +340,7 @@ npi_outcome npi_machine_run_read(npi_machine *m, npi_mono now)
                                    "the server closed after %zu of %llu octets", m->raw.len,
                                    (unsigned long long)step->number);
     size_t len = to_end ? m->raw.len : (size_t)step->number;
+    m->body_read = 0;
     if (!keep(&m->body, npi_buf_text(&m->raw), len))
         return npi_machine_no_memory(m);
     npi_machine_say(m, now, NP_DIRECTION_RECEIVED, npi_buf_text(&m->raw), len);

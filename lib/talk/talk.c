@@ -42,7 +42,6 @@ static bool act(np_talk *k, npi_act what, const npi_now *now)
         return true;
     case NPI_ACT_SEND:
         k->sent_of_out = 0;
-        k->body_read = 0;
         k->phase = NPI_TALK_SENDING;
         return true;
     case NPI_ACT_CLOSE:
@@ -214,7 +213,6 @@ static void clear(npi_object *o)
     k->over = k->readable = false;
     k->begin.ns = k->banner = -1;
     k->sent = k->received = 0;
-    k->body_read = 0;
     k->source[0] = '\0';
     npi_buf_free(&k->json);
 }

@@ -59,7 +59,6 @@ struct np_talk {
     int64_t banner;     /* from connection or TLS to the first octet; -1 none */
     size_t sent_of_out; /* of the machine's `out` */
     npi_buf written;    /* by np_talk_write, not sent yet */
-    size_t body_read;   /* of the last body, by np_talk_read */
     bool readable;      /* the program was told, and has not read since */
     uint64_t sent, received;
     npi_buf url, target; /* as given, and "HOST:PORT" of it */

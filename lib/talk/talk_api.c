@@ -317,14 +317,14 @@ np_status np_talk_read(np_talk *k, void *out, size_t size, size_t *len)
         return NP_ERR_INVALID;
     bool raw = k->m.speech == NPI_SPEECH_RAW && k->m.raw.len > 0;
     npi_buf *from = raw ? &k->m.raw : &k->m.body;
-    size_t done = raw ? 0 : k->body_read;
+    size_t done = raw ? 0 : k->m.body_read;
     size_t n = from->len - done < size ? from->len - done : size;
     if (n > 0)
         memcpy(out, from->data + done, n);
     *len = n;
     k->readable = false;
     if (!raw) {
-        k->body_read += n;
+        k->m.body_read += n;
         return NP_OK;
     }
     memmove(from->data, from->data + n, from->len - n);
