@@ -336,6 +336,29 @@ void npi_connect_stop(npi_connect *c)
     c->state = NPI_CONNECT_IDLE;
 }
 
+void npi_connect_rest(npi_connect *c)
+{
+    for (int i = 0; i < NPI_ATTEMPTS; i++)
+        npi_reactor_unwatch(&c->ctx->reactor, &c->tries[i].watch);
+    npi_reactor_alarm(&c->ctx->reactor, &c->alarm, NPI_NEVER);
+}
+
+void npi_connect_go_on(npi_connect *c, npi_mono now)
+{
+    if (c->state != NPI_CONNECT_TRYING)
+        return;
+    for (int i = 0; i < c->started; i++) {
+        npi_try *t = &c->tries[i];
+        int err = t->err != -1
+                      ? 0
+                      : npi_reactor_watch(&c->ctx->reactor, &t->watch, t->fd, c->task, true);
+        if (err)
+            end_try(c, t, now, err);
+    }
+    npi_reactor_alarm(&c->ctx->reactor, &c->alarm,
+                      npi_mono_add(c->tries[c->started - 1].begin, stagger));
+}
+
 void npi_connect_give_up(npi_connect *c, npi_mono now)
 {
     char addr[64];

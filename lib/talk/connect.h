@@ -60,6 +60,10 @@ int npi_connect_take(npi_connect *c);
 np_status npi_connect_status(int err);
 const char *npi_connect_trouble(int err);
 
+/* While the conversation rests nothing wakes it; going on, what happened meanwhile is looked at. */
+void npi_connect_rest(npi_connect *c);
+void npi_connect_go_on(npi_connect *c, npi_mono now);
+
 /* The time is over: what is under way has not answered. The state is failed then. */
 void npi_connect_give_up(npi_connect *c, npi_mono now);
 

@@ -232,14 +232,16 @@ static void set_paused(npi_object *o)
     k->m.until = npi_mono_add(k->m.until, rest);
     k->m.over = npi_mono_add(k->m.over, rest);
     k->phase_end = npi_mono_add(k->phase_end, rest);
-    if (k->fd >= 0 && !k->m.ended)
-        npi_talk_watch(k, k->phase == NPI_TALK_SENDING);
+    npi_connect_go_on(&k->c, now.mono);
+    if (k->fd >= 0)
+        npi_talk_watch(k, now.mono, k->phase == NPI_TALK_SENDING || k->blocked);
     npi_reactor_post(&o->ctx->reactor, &k->task);
 }
 
 static void reset(npi_object *o)
 {
     np_talk *k = talk_of(o);
+        npi_connect_rest(&k->c);
     npi_options_default(npi_talk_options, npi_talk_option_count, &o->mem, &k->settings);
     if (k->m.values.mem) /* not while it is being made */
         npi_values_free(&k->m.values);
