@@ -88,16 +88,25 @@ void npi_reactor_alarm(npi_reactor *r, npi_alarm *alarm, npi_mono at)
     npi_heap_arm(&r->timers, &alarm->timer, at);
 }
 
-int npi_reactor_watch(npi_reactor *r, npi_watch *w, int fd, npi_task *task, bool write)
+static int watch_for(npi_reactor *r, npi_watch *w, int fd, npi_task *task, uint32_t events)
 {
-    struct epoll_event ev = {.events = EPOLLIN | (write ? (uint32_t)EPOLLOUT : 0u),
-                             .data.ptr = w};
+    struct epoll_event ev = {.events = events, .data.ptr = w};
     int op = w->fd == fd ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
     if (epoll_ctl(r->epoll_fd, op, fd, &ev) < 0)
         return errno;
     w->fd = fd;
     w->task = task;
     return 0;
+}
+
+int npi_reactor_watch(npi_reactor *r, npi_watch *w, int fd, npi_task *task, bool write)
+{
+    return watch_for(r, w, fd, task, EPOLLIN | (write ? (uint32_t)EPOLLOUT : 0u));
+}
+
+int npi_reactor_watch_room(npi_reactor *r, npi_watch *w, int fd, npi_task *task)
+{
+    return watch_for(r, w, fd, task, EPOLLOUT);
 }
 
 void npi_reactor_unwatch(npi_reactor *r, npi_watch *w)

@@ -65,6 +65,8 @@ void npi_reactor_alarm(npi_reactor *r, npi_alarm *alarm, npi_mono at);
  * Watching again changes what is watched for.
  */
 int npi_reactor_watch(npi_reactor *r, npi_watch *w, int fd, npi_task *task, bool write);
+/* The same, and only for room to write: where the peer has said its last, reading never rests. */
+int npi_reactor_watch_room(npi_reactor *r, npi_watch *w, int fd, npi_task *task);
 /* Stop watching; does not close. Harmless when not watched. Call before closing the fd. */
 void npi_reactor_unwatch(npi_reactor *r, npi_watch *w);
 

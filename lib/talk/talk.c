@@ -42,6 +42,7 @@ static bool act(np_talk *k, npi_act what, const npi_now *now)
         return true;
     case NPI_ACT_SEND:
         k->sent_of_out = 0;
+        k->out_begun = false;
         k->phase = NPI_TALK_SENDING;
         return true;
     case NPI_ACT_CLOSE:
@@ -59,10 +60,26 @@ static bool act(np_talk *k, npi_act what, const npi_now *now)
     return false;
 }
 
+/* What the program writes by itself. True when all has gone. */
+static bool send_written(np_talk *k, const npi_now *now)
+{
+    size_t sent = 0;
+    bool all = npi_talk_send(k, now->mono, &k->written, &sent);
+    k->sent += sent;
+    if (sent > 0)
+        memmove(k->written.data, k->written.data + sent, k->written.len - sent);
+    k->written.len -= sent;
+    k->blocked = !all;
+    return all;
+}
+
+/* A step's octets go behind what was written before, and in one piece. */
 static bool step_sending(np_talk *k, const npi_now *now)
 {
     size_t len = k->m.out.len;
-    bool all = npi_talk_send(k, now->mono, &k->m.out, &k->sent_of_out);
+    bool before = k->written.len > 0 || k->blocked;
+    k->out_begun = k->out_begun || !before || send_written(k, now);
+    bool all = k->out_begun && npi_talk_send(k, now->mono, &k->m.out, &k->sent_of_out);
     if (all) {
         k->sent += len;
         npi_machine_sent(&k->m, now->mono);
@@ -70,9 +87,9 @@ static bool step_sending(np_talk *k, const npi_now *now)
         npi_machine_fail(&k->m, now->mono, NP_ERR_TIMEOUT, "reply.timeout",
                          "the server does not take what is sent");
     } else if (!npi_talk_gave_up(k)) {
-        npi_talk_watch(k, true);
+        npi_talk_watch(k, now->mono, true);
         npi_reactor_alarm(&k->o.ctx->reactor, &k->alarm, k->m.until);
-        return false;
+        return npi_talk_gave_up(k);
     }
     k->phase = NPI_TALK_STEPS;
     return true;
@@ -102,18 +119,15 @@ static bool step(np_talk *k, const npi_now *now)
     return false;
 }
 
-/* What the program writes by itself goes out between the machine's own octets. */
-static void send_written(np_talk *k, const npi_now *now)
+/* Between the steps' octets: a person who types waits for no step. */
+static void send_beside(np_talk *k, const npi_now *now)
 {
-    size_t sent = 0;
-    if (k->written.len == 0 || k->fd < 0 || k->phase != NPI_TALK_STEPS)
+    bool some = k->written.len > 0 || k->blocked;
+    if (!some || k->fd < 0 || k->phase != NPI_TALK_STEPS || npi_talk_gave_up(k))
         return;
-    bool all = npi_talk_send(k, now->mono, &k->written, &sent);
-    k->sent += sent;
-    memmove(k->written.data, k->written.data + sent, k->written.len - sent);
-    k->written.len -= sent;
-    if (k->fd >= 0 && k->watch.fd >= 0 && !npi_talk_gave_up(k))
-        npi_talk_watch(k, !all);
+    bool all = send_written(k, now);
+    if (!npi_talk_gave_up(k))
+        npi_talk_watch(k, now->mono, !all);
 }
 
 static void tell_readable(np_talk *k)
@@ -132,10 +146,10 @@ static void run(npi_task *task, const npi_now *now, int *budget)
         return;
     npi_talk_receive(k, &t, &reads);
     tell_readable(k);
-    send_written(k, &t);
-    do
+    do {
         npi_context_now(k->o.ctx, &t);
-    while (step(k, &t));
+        send_beside(k, &t);
+    } while (step(k, &t));
     *budget -= all - reads + 1;
     if (reads == 0 && k->o.state == NPI_RUNNING) /* there may be more */
         npi_reactor_post(&k->o.ctx->reactor, &k->task);
@@ -193,8 +207,8 @@ static np_status start(npi_object *o)
         k->m.speech = k->speech;
     npi_machine_begin(&k->m, now.mono);
     npi_machine_check(&k->m);
-    if (k->fd >= 0 && !k->m.ended)
-        npi_talk_watch(k, false);
+    if (k->fd >= 0)
+        npi_talk_watch(k, now.mono, false);
     npi_reactor_post(&o->ctx->reactor, &k->task);
     return NP_OK;
 }
@@ -204,6 +218,7 @@ static void clear(npi_object *o)
 {
     np_talk *k = talk_of(o);
     npi_talk_close(k);
+    npi_buf_clear(&k->written);
     npi_tls_free(k->spent);
     k->spent = NULL;
     npi_machine_clear(&k->m);
@@ -225,6 +240,7 @@ static void set_paused(npi_object *o)
     if (o->state == NPI_PAUSED) {
         npi_reactor_unwatch(&o->ctx->reactor, &k->watch);
         npi_reactor_alarm(&o->ctx->reactor, &k->alarm, NPI_NEVER);
+        npi_connect_rest(&k->c);
         k->paused = now.mono;
         return;
     }
@@ -241,7 +257,6 @@ static void set_paused(npi_object *o)
 static void reset(npi_object *o)
 {
     np_talk *k = talk_of(o);
-        npi_connect_rest(&k->c);
     npi_options_default(npi_talk_options, npi_talk_option_count, &o->mem, &k->settings);
     if (k->m.values.mem) /* not while it is being made */
         npi_values_free(&k->m.values);

@@ -58,7 +58,9 @@ struct np_talk {
     npi_wall begin;     /* of the first run */
     int64_t banner;     /* from connection or TLS to the first octet; -1 none */
     size_t sent_of_out; /* of the machine's `out` */
+    bool out_begun;     /* it is on its way: nothing else goes out before its end */
     npi_buf written;    /* by np_talk_write, not sent yet */
+    bool blocked;       /* some of that is still on its way */
     bool readable;      /* the program was told, and has not read since */
     uint64_t sent, received;
     npi_buf url, target; /* as given, and "HOST:PORT" of it */
@@ -84,8 +86,11 @@ bool npi_talk_send(np_talk *k, npi_mono now, const npi_buf *out, size_t *sent);
 /* Whether the machine wants no more of this run: what is left is to end it. */
 bool npi_talk_gave_up(const np_talk *k);
 
-/* Watch the connection; false when the kernel refuses. */
-bool npi_talk_watch(np_talk *k, bool write);
+/*
+ * Watch the connection for what the peer may still say, and for room to write. The conversation
+ * ends when the kernel refuses: nothing would ever wake it.
+ */
+void npi_talk_watch(np_talk *k, npi_mono now, bool write);
 
 /* Say goodbye to TLS, and close. Harmless without a connection. */
 void npi_talk_disconnect(np_talk *k, npi_mono now);

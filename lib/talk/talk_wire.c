@@ -14,24 +14,36 @@
 
 enum { CHUNK = 16384 };
 
-bool npi_talk_watch(np_talk *k, bool write)
+void npi_talk_watch(np_talk *k, npi_mono now, bool write)
 {
-    return npi_reactor_watch(&k->o.ctx->reactor, &k->watch, k->fd, &k->task, write) == 0;
+    npi_reactor *r = &k->o.ctx->reactor;
+    int err = 0;
+    if (!k->m.ended)
+        err = npi_reactor_watch(r, &k->watch, k->fd, &k->task, write);
+    else if (write)
+        err = npi_reactor_watch_room(r, &k->watch, k->fd, &k->task);
+    else
+        npi_reactor_unwatch(r, &k->watch);
+    if (err)
+        npi_machine_fail(&k->m, now, NP_ERR_SYSTEM, "memory",
+                         "the kernel refused to watch the connection");
 }
 
 void npi_talk_close(np_talk *k)
 {
     if (k->o.ctx)
         npi_reactor_unwatch(&k->o.ctx->reactor, &k->watch);
-    if (k->fd >= 0)
+    if (k->fd >= 0) {
         close(k->fd);
+        npi_buf_clear(&k->written); /* what waits for a connection that was never there is kept */
+    }
     k->fd = -1;
+    k->blocked = false;
     if (k->tls) {
         npi_tls_free(k->spent);
         k->spent = k->tls;
     }
     k->tls = NULL;
-    npi_buf_clear(&k->written);
 }
 
 bool npi_talk_gave_up(const np_talk *k)
@@ -323,8 +335,8 @@ static bool take_connection(np_talk *k, const npi_now *now)
     npi_buf_addr(&source, &own);
     if (!name_client(k, &own))
         npi_machine_fail(&k->m, now->mono, NP_ERR_NOMEM, "memory", "out of memory");
-    else if (!npi_talk_watch(k, false))
-        npi_machine_fail(&k->m, now->mono, NP_ERR_SYSTEM, "memory", "the kernel refused to watch");
+    else
+        npi_talk_watch(k, now->mono, false);
     return !npi_talk_gave_up(k);
 }
 
@@ -494,7 +506,7 @@ void npi_talk_step_handshake(np_talk *k, const npi_now *now)
     if (npi_talk_gave_up(k) && s == NPI_TLS_MORE)
         return;
     if (s == NPI_TLS_MORE && npi_mono_before(now->mono, k->phase_end)) {
-        npi_talk_watch(k, !sent);
+        npi_talk_watch(k, now->mono, !sent);
         return;
     }
     keep_certificate(k, now);
