@@ -56,6 +56,8 @@ static int open_try(npi_connect *c, npi_try *t)
 {
     struct sockaddr_storage ss;
     int on = 1;
+    if (c->egress.source.family && c->egress.source.family != t->to.family)
+        return EAFNOSUPPORT;
     t->fd = npi_socket(t->to.family == 4 ? AF_INET : AF_INET6, SOCK_STREAM, IPPROTO_TCP);
     if (t->fd < 0)
         return errno;
@@ -114,68 +116,56 @@ static void won(npi_connect *c, int which, npi_mono now)
     npi_reactor_alarm(&c->ctx->reactor, &c->alarm, NPI_NEVER);
 }
 
+/* What an errno means for the one who asks. */
+typedef struct meaning {
+    int err;
+    np_status status;
+    const char *problem, *sentence;
+} meaning;
+
+static const meaning meanings[] = {
+    {0, NP_OK, "", ""},
+    {ECANCELED, NP_ERR_CANCELLED, "", "another address was faster"},
+    {ECONNREFUSED, NP_ERR_REFUSED, "connect.refused",
+     "connection refused: nothing listens there, or a firewall says no"},
+    {EAGAIN, NP_ERR_REFUSED, "connect.refused", "too many wait there already"}, /* unix(7) */
+    {ECONNRESET, NP_ERR_REFUSED, "connect.reset", "connection reset"},
+    {ETIMEDOUT, NP_ERR_TIMEOUT, "connect.timeout", "no answer"},
+    {ENETUNREACH, NP_ERR_ROUTE, "route.none", "no route"},
+    {EHOSTUNREACH, NP_ERR_ROUTE, "route.none", "no route"},
+    {EINVAL, NP_ERR_ROUTE, "route.none", "no route"}, /* of the type blackhole */
+    {EADDRNOTAVAIL, NP_ERR_ROUTE, "route.none",
+     "the source is no address of this host, or has no port left"},
+    {EAFNOSUPPORT, NP_ERR_ROUTE, "route.none", "no address of this family to connect from"},
+    {ENODEV, NP_ERR_ROUTE, "route.none", "there is no such interface (see ip link)"},
+    {ENOENT, NP_ERR_ROUTE, "route.none", "there is no such socket"},
+    {EACCES, NP_ERR_PERMISSION, "route.none",
+     "this host forbids it: by a firewall rule, a route, or the permissions of a socket"},
+    {EPERM, NP_ERR_PERMISSION, "route.none",
+     "this host forbids it: by a firewall rule, a route, or the permissions of a socket"},
+    {EMFILE, NP_ERR_MFILE, "memory", "this process has no descriptors left (see ulimit -n)"},
+    {ENFILE, NP_ERR_MFILE, "memory", "this host has no descriptors left (see fs.file-max)"},
+    {ENOMEM, NP_ERR_NOMEM, "memory", "out of memory"},
+    {ENOBUFS, NP_ERR_NOMEM, "memory", "out of memory"},
+};
+
+static const meaning *meaning_of(int err)
+{
+    static const meaning other = {-1, NP_ERR_ROUTE, "route.none", "the kernel refused"};
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+        if (meanings[i].err == err)
+            return &meanings[i];
+    return &other;
+}
+
 const char *npi_connect_trouble(int err)
 {
-    switch (err) {
-    case ECONNREFUSED:
-        return "connection refused: nothing listens there, or a firewall says no";
-    case ETIMEDOUT:
-        return "no answer";
-    case ENETUNREACH:
-    case EHOSTUNREACH:
-        return "no route";
-    case ECONNRESET:
-        return "connection reset";
-    case EACCES:
-    case EPERM:
-        return "a firewall rule of this host forbids it";
-    case EMFILE:
-    case ENFILE:
-        return "this process has no descriptors left (see ulimit -n)";
-    case ENOENT:
-        return "there is no such socket";
-    case ECANCELED:
-        return "another address was faster";
-    default:
-        return "the kernel refused";
-    }
+    return meaning_of(err)->sentence;
 }
 
 np_status npi_connect_status(int err)
 {
-    switch (err) {
-    case 0:
-        return NP_OK;
-    case ECANCELED:
-        return NP_ERR_CANCELLED;
-    case ECONNREFUSED:
-    case ECONNRESET:
-        return NP_ERR_REFUSED;
-    case ETIMEDOUT:
-        return NP_ERR_TIMEOUT;
-    case EACCES:
-    case EPERM:
-        return NP_ERR_PERMISSION;
-    case EMFILE:
-    case ENFILE:
-        return NP_ERR_MFILE;
-    default:
-        return NP_ERR_ROUTE;
-    }
-}
-
-static const char *problem_of(int err)
-{
-    switch (err) {
-    case ECONNREFUSED:
-        return "connect.refused";
-    case ECONNRESET:
-        return "connect.reset";
-    case ETIMEDOUT:
-        return "connect.timeout";
-    default:
-        return "route.none";
-    }
+    return meaning_of(err)->status;
 }
 
 /* The first failure tells: the address that was preferred. */
@@ -185,8 +175,8 @@ static void all_failed(npi_connect *c)
     char addr[64];
     npi_buf b = npi_buf_in(addr, sizeof addr);
     npi_buf_addr(&b, &t->to);
-    fail(c, npi_connect_status(t->err), problem_of(t->err), "cannot connect to %s port %u: %s",
-         addr, c->port, npi_connect_trouble(t->err));
+    fail(c, npi_connect_status(t->err), meaning_of(t->err)->problem,
+         "cannot connect to %s port %u: %s", addr, c->port, npi_connect_trouble(t->err));
 }
 
 static void look_at_tries(npi_connect *c, npi_mono now)
@@ -257,6 +247,7 @@ static void begin_unix(npi_connect *c, npi_mono now, const char *path)
         return;
     }
     memcpy(a.sun_path, path, len + 1);
+    t->to = (npi_addr){.family = 0};
     t->fd = npi_socket(AF_UNIX, SOCK_STREAM, 0);
     int err = t->fd < 0 || connect(t->fd, (struct sockaddr *)&a, sizeof a) < 0 ? errno : 0;
     t->begin = t->end = c->resolved = now;
@@ -265,8 +256,8 @@ static void begin_unix(npi_connect *c, npi_mono now, const char *path)
     if (err == 0)
         won(c, 0, now);
     else
-        fail(c, npi_connect_status(err), problem_of(err), "cannot connect to the unix socket: %s",
-             npi_connect_trouble(err));
+        fail(c, npi_connect_status(err), meaning_of(err)->problem,
+             "cannot connect to the unix socket: %s", npi_connect_trouble(err));
 }
 
 void npi_connect_begin(npi_connect *c, npi_mono now, const char *host, uint16_t port, bool is_unix)
@@ -349,9 +340,8 @@ void npi_connect_go_on(npi_connect *c, npi_mono now)
         return;
     for (int i = 0; i < c->started; i++) {
         npi_try *t = &c->tries[i];
-        int err = t->err != -1
-                      ? 0
-                      : npi_reactor_watch(&c->ctx->reactor, &t->watch, t->fd, c->task, true);
+        int err =
+            t->err != -1 ? 0 : npi_reactor_watch(&c->ctx->reactor, &t->watch, t->fd, c->task, true);
         if (err)
             end_try(c, t, now, err);
     }
@@ -361,20 +351,24 @@ void npi_connect_go_on(npi_connect *c, npi_mono now)
 
 void npi_connect_give_up(npi_connect *c, npi_mono now)
 {
-    char addr[64];
-    npi_buf b = npi_buf_in(addr, sizeof addr);
+    char addr[64], more[40];
+    npi_buf b = npi_buf_in(addr, sizeof addr), m = npi_buf_in(more, sizeof more);
+    int silent = 0;
     bool resolving = c->state == NPI_CONNECT_RESOLVING;
-    for (int i = 0; i < c->started; i++)
-        if (c->tries[i].err == -1)
-            end_try(c, &c->tries[i], now, ETIMEDOUT);
+    for (int i = 0; i < c->started; i++) {
+        if (c->tries[i].err != -1)
+            continue;
+        if (silent++ == 0)
+            npi_buf_addr(&b, &c->tries[i].to);
+        end_try(c, &c->tries[i], now, ETIMEDOUT);
+    }
     npi_connect_stop(c);
-    npi_buf_addr(&b, &c->tries[0].to);
+    if (silent > 1)
+        npi_buf_printf(&m, ", nor from %d more", silent - 1);
     if (resolving)
         fail(c, NP_ERR_RESOLVER, "name.timeout", "no name server has answered in time");
     else
         fail(c, NP_ERR_TIMEOUT, "connect.timeout",
-             "no answer from %s port %u, nor from %d other addresses: a firewall drops what is "
-             "sent, "
-             "or the host is down",
-             addr, c->port, c->started - 1);
+             "no answer from %s port %u%s: a firewall drops what is sent, or the host is down",
+             addr, c->port, more);
 }
