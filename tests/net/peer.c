@@ -128,11 +128,14 @@ const char *peer_ca(void)
 void peer_tls_up(void)
 {
     static const char from[] = "20200101000000Z", to[] = "20991231235959Z";
-    ident root = make_cert((order){.cn = "lab CA", .from = from, .to = to,
-                                   .ext = {EXT_CA, EXT_SIGNS}});
-    ident leaf = make_cert((order){.cn = "peer", .by = &root, .from = from, .to = to,
-                                   .ext = {EXT_LEAF, EXT_SERVER,
-                                           "subjectAltName=DNS:peer.test,IP:127.0.0.1,IP:::1"}});
+    ident root =
+        make_cert((order){.cn = "lab CA", .from = from, .to = to, .ext = {EXT_CA, EXT_SIGNS}});
+    ident leaf = make_cert(
+        (order){.cn = "peer",
+                .by = &root,
+                .from = from,
+                .to = to,
+                .ext = {EXT_LEAF, EXT_SERVER, "subjectAltName=DNS:peer.test,IP:127.0.0.1,IP:::1"}});
     ca = make_file((const ident *const[]){&root, NULL}, NULL);
     server = SSL_CTX_new(TLS_server_method());
     assert_non_null(server);
@@ -157,6 +160,12 @@ bool peer_handshake(wire *w)
 bool peer_goodbye(wire *w)
 {
     return SSL_shutdown(w->ssl) >= 0;
+}
+
+const char *peer_sni(wire *w)
+{
+    const char *name = SSL_get_servername(w->ssl, TLSEXT_NAMETYPE_host_name);
+    return name ? name : "none";
 }
 
 static bool tls_write(wire *w, const void *data, size_t len)
@@ -197,6 +206,12 @@ bool peer_goodbye(wire *w)
 {
     (void)w;
     return false;
+}
+
+const char *peer_sni(wire *w)
+{
+    (void)w;
+    return "none";
 }
 
 static bool tls_write(wire *w, const void *data, size_t len)
@@ -373,25 +388,25 @@ np_talk *talk_by(np_context *ctx, const peer *p, const char *script)
 }
 
 const char greeting_script[] = "protocol smtp\n"
-                                      "connect ${host}:${port}\n"
-                                      "expect 220\n"
-                                      "send EHLO me.test\n"
-                                      "expect 250\n";
+                               "connect ${host}:${port}\n"
+                               "expect 220\n"
+                               "send EHLO me.test\n"
+                               "expect 250\n";
 const char mail_script[] = "protocol smtp\n"
-                                  "connect ${host}:${port}\n"
-                                  "expect 220\n"
-                                  "send EHLO me.test\n"
-                                  "expect 250\n"
-                                  "if has STARTTLS\n"
-                                  "starttls\n"
-                                  "send EHLO me.test\n"
-                                  "expect 250\n"
-                                  "end\n"
-                                  "send FROB\n"
-                                  "expect 502\n"
-                                  "always\n"
-                                  "send QUIT\n"
-                                  "expect 221\n";
+                           "connect ${host}:${port}\n"
+                           "expect 220\n"
+                           "send EHLO me.test\n"
+                           "expect 250\n"
+                           "if has STARTTLS\n"
+                           "starttls\n"
+                           "send EHLO me.test\n"
+                           "expect 250\n"
+                           "end\n"
+                           "send FROB\n"
+                           "expect 502\n"
+                           "always\n"
+                           "send QUIT\n"
+                           "expect 221\n";
 
 bool talk_turn(np_context *in, np_event *ev)
 {

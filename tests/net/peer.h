@@ -72,6 +72,7 @@ void peer_tls_down(void);
 const char *peer_ca(void);
 bool peer_handshake(wire *w);
 bool peer_goodbye(wire *w); /* close_notify */
+const char *peer_sni(wire *w); /* the name that was asked for, or "none" */
 
 /* ---- the other side ------------------------------------------------------------------------ */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the calls of a conversation take, refuse and tell: octets beside the steps, settings, and
- * structs of programs that are older and younger, documents. The argument is a folder for those, which the
- * script reads with another reader.
+ * structs of programs that are older and younger, documents. The argument is a folder for those,
+ * which the script reads with another reader.
  */
 #include "peer.h"
 
@@ -244,8 +244,9 @@ static void bodies_are_read_in_parts(void **state)
     char data[64];
     size_t n;
     peer p = peer_start("127.0.0.1", 0, two_mails, 0);
-    np_talk *k = talk_by(ctx, &p, "protocol pop3\nconnect ${host}:${port}\nexpect +OK\n"
-                                  "send RETR 1\nsend RETR 2\nexpect +OK\n");
+    np_talk *k = talk_by(ctx, &p,
+                         "protocol pop3\nconnect ${host}:${port}\nexpect +OK\n"
+                         "send RETR 1\nsend RETR 2\nexpect +OK\n");
     assert_int_equal(np_talk_read(k, data, sizeof data, &n), NP_OK);
     assert_int_equal(n, 0);
     assert_int_equal(np_talk_run(k), NP_OK);
@@ -457,24 +458,24 @@ static void no_object(void **state)
 /* ---- structs of programs that are older, and younger ----------------------------------------- */
 
 /* All sizes from none to more than there is: what fits is written, and what is beyond is zero. */
-#define EVERY_SIZE(type, call)                                                                    \
-    do {                                                                                          \
-        union {                                                                                   \
-            type whole;                                                                           \
-            unsigned char octets[sizeof(type) + 24];                                              \
-        } want, out;                                                                              \
-        size_t out_size = sizeof(type);                                                           \
-        memset(&want, 0, sizeof want);                                                            \
-        memset(&out, 0x5a, sizeof out);                                                           \
-        assert_int_equal(call, NP_OK);                                                            \
-        memcpy(&want, &out, sizeof(type));                                                        \
-        for (out_size = 0; out_size <= sizeof out.octets; out_size++) {                           \
-            memset(&out, 0x5a, sizeof out);                                                       \
-            assert_int_equal(call, NP_OK);                                                        \
-            assert_memory_equal(out.octets, want.octets, out_size);                               \
-            for (size_t i_ = out_size; i_ < sizeof out.octets; i_++)                              \
-                assert_int_equal(out.octets[i_], 0x5a);                                           \
-        }                                                                                         \
+#define EVERY_SIZE(type, call)                                                                     \
+    do {                                                                                           \
+        union {                                                                                    \
+            type whole;                                                                            \
+            unsigned char octets[sizeof(type) + 24];                                               \
+        } want, out;                                                                               \
+        size_t out_size = sizeof(type);                                                            \
+        memset(&want, 0, sizeof want);                                                             \
+        memset(&out, 0x5a, sizeof out);                                                            \
+        assert_int_equal(call, NP_OK);                                                             \
+        memcpy(&want, &out, sizeof(type));                                                         \
+        for (out_size = 0; out_size <= sizeof out.octets; out_size++) {                            \
+            memset(&out, 0x5a, sizeof out);                                                        \
+            assert_int_equal(call, NP_OK);                                                         \
+            assert_memory_equal(out.octets, want.octets, out_size);                                \
+            for (size_t i_ = out_size; i_ < sizeof out.octets; i_++)                               \
+                assert_int_equal(out.octets[i_], 0x5a);                                            \
+        }                                                                                          \
     } while (0)
 
 static void sizes_of_structs(void **state)
@@ -546,8 +547,9 @@ static void documents(void **state)
     keep_document(k, "idle");
     np_talk_free(k);
     peer p = peer_start("127.0.0.1", 0, page, 0);
-    k = talk_by(ctx, &p, "protocol http\nneed token\nconnect ${host}:${port}\n"
-                         "header X-Token: ${token}\nget /a\nexpect 200\n");
+    k = talk_by(ctx, &p,
+                "protocol http\nneed token\nconnect ${host}:${port}\n"
+                "header X-Token: ${token}\nget /a\nexpect 200\n");
     np_talk_set_secret(k, "token", "s3cr3t\"quoted");
     expect_end(k, np_talk_run(k), NP_OK, "", "");
     assert_string_equal(np_talk_header(k, 0), "X-Odd: \"\\\\\\x1b[31m\303\244\\xff");
@@ -556,8 +558,9 @@ static void documents(void **state)
     np_talk_free(k);
     peer_stop(&p);
     p = peer_start("127.0.0.1", 0, peer_mail, 0);
-    k = talk_by(ctx, &p, "protocol smtp\nconnect ${host}:${port}\nexpect 220\nwarn code is 554\n"
-                         "send FROB\nexpect 250\n");
+    k = talk_by(ctx, &p,
+                "protocol smtp\nconnect ${host}:${port}\nexpect 220\nwarn code is 554\n"
+                "send FROB\nexpect 250\n");
     assert_int_equal(np_talk_run(k), NP_ERR_EXPECTATION);
     keep_document(k, "unmet");
     np_talk_free(k);

@@ -162,9 +162,8 @@ static void every_call_in_every_state(void **state)
     assert_int_equal(np_talk_run(k), NP_ERR_STATE);
     assert_int_equal(np_talk_clear(k), NP_ERR_STATE);
     assert_int_equal(np_talk_reset(k), NP_ERR_STATE);
-    np_status (*const lines[])(np_talk *, const char *) = {np_talk_set_url, np_talk_send_line,
-                                                          np_talk_expect_code,
-                                                          np_talk_expect_match};
+    np_status (*const lines[])(np_talk *, const char *) = {
+        np_talk_set_url, np_talk_send_line, np_talk_expect_code, np_talk_expect_match};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         assert_int_equal(lines[i](k, "250"), NP_ERR_STATE);
     assert_int_equal(np_talk_set(k, "timeout", "1s"), NP_ERR_STATE);
