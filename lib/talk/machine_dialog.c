@@ -22,7 +22,7 @@ static void dialog_begin(npi_machine *m)
         d->shown[i][0] = '\0';
     }
     d->count = d->at = 0;
-    d->asked = d->cram = false;
+    d->asked = d->cram = d->commands = false;
 }
 
 /* One more line, and the word or code that its answer must have. `shown` NULL: as it is. */
@@ -49,7 +49,7 @@ static npi_outcome dialog_send(npi_machine *m)
     npi_buf *line = &d->lines[d->at];
     const char *shown = d->shown[d->at][0] ? d->shown[d->at] : NULL;
     d->asked = true;
-    if (d->at == 0 || m->speech == NPI_SPEECH_POP3)
+    if (d->at == 0 || d->commands || m->speech == NPI_SPEECH_POP3)
         return npi_machine_send_line(m, npi_buf_text(line), line->len, shown);
     npi_buf_str(line, "\r\n");
     return npi_machine_send(m, &(npi_sent){.octets = npi_buf_text(line),
@@ -139,6 +139,7 @@ npi_outcome npi_machine_run_starttls(npi_machine *m, npi_mono now)
         bool known = npi_features_count(m->features) > 0;
         bool asks = m->speech == NPI_SPEECH_POP3 || m->speech == NPI_SPEECH_IMAP;
         dialog_begin(m);
+        m->dialog.commands = true;
         m->asked = true;
         if (!known && asks && step->option == NPI_STARTTLS_OFFERED)
             npi_buf_str(dialog_line(m, good_word(m, ""), NULL),
