@@ -64,7 +64,7 @@ bool npi_machine_init(npi_machine *m, const npi_mem *mem)
     npi_values_init(&m->values, &m->mem);
     for (npi_buf *const *b = bufs_of(m, list); *b; b++)
         **b = npi_buf_grow(&m->mem, WORD_MAX);
-    m->raw.max = SIZE_MAX / 2; /* max-body is its limit */
+    m->raw.max = m->text.max = m->body.max = SIZE_MAX / 2; /* max-reply and max-body limit them */
     m->out.max = m->headers.max = OUT_MAX;
     m->text.max = m->body.max = m->texts.max = m->octets.max = TEXTS_MAX;
     m->limits = npi_reply_limits_default;

@@ -7,7 +7,7 @@
 
 #include "talk/machine.h"
 
-enum { FILLED_MAX = 8 << 20 };
+enum { FILLED_MAX = (8 << 20) + 1 }; /* as much as np_talk_send_bytes takes, and a NUL */
 
 /* ---- texts with variables ------------------------------------------------------------------ */
 
