@@ -66,7 +66,7 @@ bool npi_machine_init(npi_machine *m, const npi_mem *mem)
         **b = npi_buf_grow(&m->mem, WORD_MAX);
     m->raw.max = m->text.max = m->body.max = SIZE_MAX / 2; /* max-reply and max-body limit them */
     m->out.max = m->headers.max = OUT_MAX;
-    m->text.max = m->body.max = m->texts.max = m->octets.max = TEXTS_MAX;
+    m->texts.max = m->octets.max = TEXTS_MAX;
     m->limits = npi_reply_limits_default;
     m->run_time = script_time;
     m->until = m->over = NPI_NEVER;
@@ -269,8 +269,7 @@ static void end_record(npi_machine *m, npi_mono now, np_step_state state)
         return;
     r->code = m->code;
     if (m->has_reply)
-        r->reply = npi_machine_keep_masked(m, npi_buf_text(&m->text),
-                                           strcspn(npi_buf_text(&m->text), "\n"));
+        r->reply = npi_machine_keep_masked(m, npi_buf_text(&m->text), npi_machine_first_line(m));
 }
 
 /* ---- time --------------------------------------------------------------------------------- */

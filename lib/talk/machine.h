@@ -266,6 +266,9 @@ bool npi_machine_can_send(npi_machine *m, npi_outcome *o);
 /* The next complete reply: DONE when it is taken, WAIT, or BROKEN. */
 npi_outcome npi_machine_reply(npi_machine *m, npi_mono now);
 
+/* How long the first line of the last reply is; NULs are octets of it. */
+size_t npi_machine_first_line(const npi_machine *m);
+
 /* Say how a reply looked, for sentences: its code and first line, escaped and masked. */
 void npi_machine_put_reply(const npi_machine *m, npi_buf *b);
 

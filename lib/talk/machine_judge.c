@@ -48,6 +48,17 @@ static np_status status_of_problem(const char *problem)
                                                   : NP_ERR_PROTOCOL;
 }
 
+/* The stream has ended too early, or so that nobody can tell whether it has. */
+static npi_outcome ended_early(npi_machine *m, const char *closed)
+{
+    if (!m->cut)
+        return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_CLOSED, "reply.closed", "%s",
+                                   closed);
+    return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_TLS, "tls.truncated",
+                               "the connection ended without TLS's goodbye: anybody may have cut "
+                               "it");
+}
+
 npi_outcome npi_machine_reply(npi_machine *m, npi_mono now)
 {
     npi_answer a;
@@ -58,14 +69,8 @@ npi_outcome npi_machine_reply(npi_machine *m, npi_mono now)
     case NPI_REPLY_ANSWER:
         return take_answer(m, now, &a);
     case NPI_REPLY_MORE:
-        if (!m->ended)
-            return NPI_OUTCOME_WAIT;
-        if (m->cut)
-            return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_TLS, "tls.truncated",
-                                       "the connection ended in the middle of a reply, and without "
-                                       "TLS's goodbye: anybody may have cut it");
-        return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_CLOSED, "reply.closed",
-                                   "the server closed in the middle of its reply");
+        return m->ended ? ended_early(m, "the server closed in the middle of its reply")
+                        : NPI_OUTCOME_WAIT;
     case NPI_REPLY_CLOSED:
         return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_CLOSED, "reply.closed",
                                    "the server closed instead of replying");
@@ -77,10 +82,16 @@ npi_outcome npi_machine_reply(npi_machine *m, npi_mono now)
                                npi_replies_sentence(m->replies));
 }
 
+size_t npi_machine_first_line(const npi_machine *m)
+{
+    const char *text = npi_buf_text(&m->text), *end = memchr(text, '\n', m->text.len);
+    return end ? (size_t)(end - text) : m->text.len;
+}
+
 void npi_machine_put_reply(const npi_machine *m, npi_buf *b)
 {
     const char *text = npi_buf_text(&m->text);
-    size_t len = strcspn(text, "\n");
+    size_t len = npi_machine_first_line(m);
     npi_buf_char(b, '"');
     if (m->code)
         npi_buf_printf(b, "%d ", m->code);
@@ -247,14 +258,23 @@ static npi_outcome judge_raw(npi_machine *m, npi_mono now)
     bool over = m->ended || !npi_mono_before(now, m->until);
     if (matches < 0)
         return NPI_OUTCOME_BROKEN;
+    if (!matches && (m->cut || (m->ended && m->raw.len == 0)))
+        return ended_early(m, "the server closed instead of replying");
     if (!matches && !(over && m->raw.len > 0))
-        return m->ended ? npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_CLOSED, "reply.closed",
-                                              "the server closed instead of replying")
-                        : NPI_OUTCOME_WAIT;
+        return NPI_OUTCOME_WAIT;
     npi_machine_say(m, now, NP_DIRECTION_RECEIVED, npi_buf_text(&m->raw), m->raw.len);
     drop_raw(m, m->raw.len);
     m->greeted = true;
     return matches ? NPI_OUTCOME_DONE : unexpected(m, now);
+}
+
+static npi_outcome closed_after(npi_machine *m, uint64_t have, uint64_t wanted)
+{
+    char text[80];
+    npi_buf b = npi_buf_in(text, sizeof text);
+    npi_buf_printf(&b, "the server closed after %llu of %llu octets", (unsigned long long)have,
+                   (unsigned long long)wanted);
+    return ended_early(m, text);
 }
 
 static npi_outcome expect_octets(npi_machine *m, npi_mono now)
@@ -268,10 +288,7 @@ static npi_outcome expect_octets(npi_machine *m, npi_mono now)
             return keep(&m->text, m->raw.data, m->raw.len) ? unexpected(m, now)
                                                            : NPI_OUTCOME_BROKEN;
     if (have < len)
-        return m->ended
-                   ? npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_CLOSED, "reply.closed",
-                                         "the server closed after %zu of %zu octets", have, len)
-                   : NPI_OUTCOME_WAIT;
+        return m->ended ? closed_after(m, have, len) : NPI_OUTCOME_WAIT;
     npi_machine_say(m, now, NP_DIRECTION_RECEIVED, m->raw.data, len);
     drop_raw(m, len);
     m->greeted = true;
@@ -284,6 +301,8 @@ static npi_outcome expect_close(npi_machine *m)
     bool waiting = m->raw.len > 0 || (m->replies && npi_replies_waiting(m->replies) > 0);
     if (!m->ended && !waiting)
         return NPI_OUTCOME_WAIT;
+    if (!waiting && m->cut)
+        return ended_early(m, "");
     if (!waiting && (!m->replies || npi_replies_next(m->replies, &a) == NPI_REPLY_CLOSED))
         return NPI_OUTCOME_DONE;
     return npi_machine_problem(m, NPI_OUTCOME_UNMET, NP_ERR_EXPECTATION, "reply.unexpected",
@@ -336,9 +355,9 @@ npi_outcome npi_machine_run_read(npi_machine *m, npi_mono now)
     if (to_end ? !m->ended : m->raw.len < step->number && !m->ended)
         return NPI_OUTCOME_WAIT;
     if (!to_end && m->raw.len < step->number)
-        return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_CLOSED, "reply.closed",
-                                   "the server closed after %zu of %llu octets", m->raw.len,
-                                   (unsigned long long)step->number);
+        return closed_after(m, m->raw.len, step->number);
+    if (to_end && m->cut)
+        return ended_early(m, "");
     size_t len = to_end ? m->raw.len : (size_t)step->number;
     m->body_read = 0;
     if (!keep(&m->body, npi_buf_text(&m->raw), len))
