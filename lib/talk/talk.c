@@ -17,13 +17,13 @@ static np_talk *talk_of(npi_object *o)
 /* ---- the course ------------------------------------------------------------------------------ */
 
 /* Before the program is told of the end: what is not sent by then stays unsent. */
-static void finish(np_talk *k, const npi_now *now)
+static void finish(np_talk *k)
 {
     const npi_trouble *v = &k->m.verdict;
     npi_buf b = npi_buf_in(k->o.error, sizeof k->o.error);
     k->over = k->m.failed && v->status != NP_ERR_EXPECTATION;
     if (k->over)
-        npi_talk_disconnect(k, now->mono);
+        npi_talk_disconnect(k);
     npi_buf_str(&b, k->m.failed ? v->sentence : "");
     k->ending = true;
     k->phase = NPI_TALK_STEPS;
@@ -46,7 +46,7 @@ static bool act(np_talk *k, npi_act what, const npi_now *now)
         k->phase = NPI_TALK_SENDING;
         return true;
     case NPI_ACT_CLOSE:
-        npi_talk_disconnect(k, now->mono);
+        npi_talk_disconnect(k);
         npi_machine_closed(&k->m, now->mono);
         return true;
     case NPI_ACT_WAIT:
@@ -54,7 +54,7 @@ static bool act(np_talk *k, npi_act what, const npi_now *now)
         return false;
     case NPI_ACT_REST:
     case NPI_ACT_END:
-        finish(k, now);
+        finish(k);
         return false;
     }
     return false;

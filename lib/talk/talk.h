@@ -93,7 +93,7 @@ bool npi_talk_gave_up(const np_talk *k);
 void npi_talk_watch(np_talk *k, npi_mono now, bool write);
 
 /* Say goodbye to TLS, and close. Harmless without a connection. */
-void npi_talk_disconnect(np_talk *k, npi_mono now);
+void npi_talk_disconnect(np_talk *k);
 void npi_talk_close(np_talk *k);
 
 /* Whole days until then; negative when it is past. */

@@ -75,20 +75,26 @@ static void tls_broken(np_talk *k, npi_mono now)
                      npi_tls_sentence(k->tls));
 }
 
-/* Ciphertext that TLS has made. True when all has gone. */
-static bool flush_tls(np_talk *k, npi_mono now)
+/* Ciphertext that TLS has made, as much as goes; -1 with errno. */
+static ssize_t push_tls(np_talk *k)
 {
     const void *data;
     size_t len;
-    while ((len = npi_tls_take(k->tls, &data)) > 0) {
-        ssize_t n = push(k, data, len);
-        if (n < 0)
-            broken(k, now, errno);
-        if (n <= 0)
-            return false;
-        npi_tls_taken(k->tls, (size_t)n);
+    ssize_t n = 1;
+    while (n > 0 && (len = npi_tls_take(k->tls, &data)) > 0) {
+        n = push(k, data, len);
+        npi_tls_taken(k->tls, n > 0 ? (size_t)n : 0);
     }
-    return true;
+    return n;
+}
+
+/* True when all has gone. */
+static bool flush_tls(np_talk *k, npi_mono now)
+{
+    ssize_t n = push_tls(k);
+    if (n < 0)
+        broken(k, now, errno);
+    return n > 0;
 }
 
 static bool send_by_tls(np_talk *k, npi_mono now, const npi_buf *out, size_t *sent)
@@ -122,11 +128,11 @@ bool npi_talk_send(np_talk *k, npi_mono now, const npi_buf *out, size_t *sent)
     return true;
 }
 
-void npi_talk_disconnect(np_talk *k, npi_mono now)
+void npi_talk_disconnect(np_talk *k)
 {
     if (k->tls && k->fd >= 0) {
         npi_tls_close(k->tls);
-        flush_tls(k, now);
+        push_tls(k); /* a courtesy: nothing is lost where nobody hears it */
     }
     npi_talk_close(k);
 }
@@ -294,7 +300,7 @@ void npi_talk_connect(np_talk *k, const npi_now *now)
     npi_machine_target *t = &k->m.target;
     uint16_t port = t->port;
     npi_buf host = npi_buf_grow(&k->o.mem, t->host.max);
-    npi_talk_disconnect(k, now->mono);
+    npi_talk_disconnect(k);
     if (!set_egress(k, now))
         return;
     npi_buf_bytes(&host, t->host.data, t->host.len);
@@ -502,6 +508,12 @@ static void secured(np_talk *k, const npi_now *now)
 void npi_talk_step_handshake(np_talk *k, const npi_now *now)
 {
     npi_tls_step s = npi_tls_handshake(k->tls);
+    if (s == NPI_TLS_BROKEN) {
+        keep_certificate(k, now);
+        tls_broken(k, now->mono);
+        push_tls(k); /* the alert: whether it can be sent changes nothing */
+        return;
+    }
     bool sent = flush_tls(k, now->mono);
     if (npi_talk_gave_up(k) && s == NPI_TLS_MORE)
         return;
@@ -514,8 +526,6 @@ void npi_talk_step_handshake(np_talk *k, const npi_now *now)
     if (s == NPI_TLS_MORE)
         npi_machine_fail(&k->m, now->mono, NP_ERR_TIMEOUT, "tls.timeout",
                          "the TLS handshake is not answered");
-    else if (s == NPI_TLS_DONE)
-        secured(k, now);
     else
-        tls_broken(k, now->mono);
+        secured(k, now);
 }
