@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -14,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WAITING = 64, DESCRIPTORS = 1024 };
+enum { WAITING = 64, DESCRIPTORS = 1024, BIG_CHAIN = 500 };
 
 /* ---- processes ------------------------------------------------------------------------------ */
 
@@ -74,12 +75,15 @@ static pid_t child(int keep)
 
 static void serve(int listener, peer_play *play, long with)
 {
+    int on = 1;
     signal(SIGPIPE, SIG_IGN);
     signal(SIGCHLD, SIG_IGN); /* nobody waits for those below */
     for (;;) {
         wire w = {.fd = accept(listener, NULL, NULL), .with = with};
         if (w.fd < 0)
             continue;
+        setsockopt(w.fd, IPPROTO_TCP, TCP_NODELAY, &on,
+                   sizeof on); /* of a unix socket: no matter */
         if (child(w.fd) == 0) {
             play(&w);
             _exit(0);
@@ -112,7 +116,7 @@ void peer_stop(peer *p)
 #ifdef HAVE_OPENSSL
 #include "../unit/tls_play.h"
 
-static SSL_CTX *server;
+static SSL_CTX *server, *big_server;
 static const char *ca;
 
 bool peer_has_tls(void)
@@ -123,6 +127,15 @@ bool peer_has_tls(void)
 const char *peer_ca(void)
 {
     return ca;
+}
+
+static SSL_CTX *server_with(const ident *leaf)
+{
+    SSL_CTX *c = SSL_CTX_new(TLS_server_method());
+    assert_non_null(c);
+    assert_int_equal(SSL_CTX_use_certificate(c, leaf->x), 1);
+    assert_int_equal(SSL_CTX_use_PrivateKey(c, leaf->key), 1);
+    return c;
 }
 
 void peer_tls_up(void)
@@ -137,24 +150,52 @@ void peer_tls_up(void)
                 .to = to,
                 .ext = {EXT_LEAF, EXT_SERVER, "subjectAltName=DNS:peer.test,IP:127.0.0.1,IP:::1"}});
     ca = make_file((const ident *const[]){&root, NULL}, NULL);
-    server = SSL_CTX_new(TLS_server_method());
-    assert_non_null(server);
-    assert_int_equal(SSL_CTX_use_certificate(server, leaf.x), 1);
-    assert_int_equal(SSL_CTX_use_PrivateKey(server, leaf.key), 1);
+    server = server_with(&leaf);
+    big_server = server_with(&leaf);
+    for (int i = 0; i < BIG_CHAIN; i++)
+        assert_int_equal(SSL_CTX_add1_chain_cert(big_server, root.x), 1);
 }
 
 void peer_tls_down(void)
 {
     SSL_CTX_free(server);
+    SSL_CTX_free(big_server);
     free_certs();
     free_files();
 }
 
-bool peer_handshake(wire *w)
+static bool handshake(wire *w, SSL_CTX *how)
 {
-    SSL *ssl = SSL_new(server);
+    SSL *ssl = SSL_new(how);
     w->ssl = ssl;
     return ssl && SSL_set_fd(ssl, w->fd) == 1 && SSL_accept(ssl) == 1;
+}
+
+bool peer_handshake(wire *w)
+{
+    return handshake(w, server);
+}
+
+bool peer_handshake_big(wire *w)
+{
+    return handshake(w, big_server);
+}
+
+void peer_trouble(wire *w, int what)
+{
+    enum { OFTEN = 500 };
+    if (what == PEER_ANEW) {
+        SSL_renegotiate(w->ssl);
+        SSL_do_handshake(w->ssl);
+        return;
+    }
+    for (int i = 0; i < OFTEN; i++) {
+        if (what == PEER_NEW_KEYS)
+            SSL_key_update(w->ssl, SSL_KEY_UPDATE_NOT_REQUESTED);
+        else
+            SSL_new_session_ticket(w->ssl);
+        SSL_do_handshake(w->ssl);
+    }
 }
 
 bool peer_goodbye(wire *w)
@@ -206,6 +247,17 @@ bool peer_goodbye(wire *w)
 {
     (void)w;
     return false;
+}
+
+bool peer_handshake_big(wire *w)
+{
+    (void)w;
+    return false;
+}
+
+void peer_trouble(wire *w, int what)
+{
+    (void)w, (void)what;
 }
 
 const char *peer_sni(wire *w)

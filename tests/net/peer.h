@@ -72,6 +72,9 @@ void peer_tls_down(void);
 const char *peer_ca(void);
 bool peer_handshake(wire *w);
 bool peer_goodbye(wire *w); /* close_notify */
+bool peer_handshake_big(wire *w); /* with 200 KiB of certificates */
+enum { PEER_NEW_KEYS, PEER_TICKETS, PEER_ANEW };
+void peer_trouble(wire *w, int what); /* many new keys, many tickets, or a new handshake */
 const char *peer_sni(wire *w); /* the name that was asked for, or "none" */
 
 /* ---- the other side ------------------------------------------------------------------------ */
