@@ -87,6 +87,53 @@ static void structs(void **state)
     AT(np_listeners_info, start_ns, 64);
 }
 
+static void structs_of_talk(void **state)
+{
+    (void)state;
+    assert_int_equal(sizeof(np_step), 80);
+    AT(np_step, state, 4);
+    AT(np_step, code, 8);
+    AT(np_step, start_ns, 16);
+    AT(np_step, first_octet_ns, 32);
+    AT(np_step, verb, 40);
+    AT(np_step, file, 56);
+    AT(np_step, note, 72);
+
+    assert_int_equal(sizeof(np_line), 56);
+    AT(np_line, step, 4);
+    AT(np_line, time_ns, 8);
+    AT(np_line, text, 16);
+    AT(np_line, octets, 32);
+    AT(np_line, is_data, 48);
+
+    assert_int_equal(sizeof(np_attempt), 96);
+    AT(np_attempt, port, 64);
+    AT(np_attempt, status, 68);
+    AT(np_attempt, start_ns, 72);
+    AT(np_attempt, error, 88);
+
+    assert_int_equal(sizeof(np_certificate), 96);
+    AT(np_certificate, not_after_ns, 8);
+    AT(np_certificate, days_left, 16);
+    AT(np_certificate, subject, 24);
+    AT(np_certificate, names, 40);
+    AT(np_certificate, sha256, 72);
+    AT(np_certificate, der_len, 88);
+
+    assert_int_equal(sizeof(np_talk_info), 280);
+    AT(np_talk_info, source, 64);
+    AT(np_talk_info, port, 128);
+    AT(np_talk_info, secure, 132);
+    AT(np_talk_info, warnings, 144);
+    AT(np_talk_info, code, 156);
+    AT(np_talk_info, start_ns, 160);
+    AT(np_talk_info, total_ns, 200);
+    AT(np_talk_info, sent_octets, 208);
+    AT(np_talk_info, protocol, 224);
+    AT(np_talk_info, error_name, 240);
+    AT(np_talk_info, tls_alpn, 272);
+}
+
 static void values(void **state)
 {
     (void)state;
@@ -116,6 +163,15 @@ static void values(void **state)
                           7,  8, 9, 10, 11, 12, 13, -1, 0, 1, 2,  3, -1, 0, 1, 2, 3, 4};
     assert_int_equal(sizeof listeners, sizeof wanted);
     assert_memory_equal(listeners, wanted, sizeof listeners);
+    const int talk[] = {NP_STEP_INVALID, NP_STEP_UNKNOWN, NP_STEP_OK, NP_STEP_FAILED,
+                        NP_STEP_WARNED, NP_STEP_UNMET, NP_STEP_RUNNING, NP_DIRECTION_INVALID,
+                        NP_DIRECTION_NOTE, NP_DIRECTION_SENT, NP_DIRECTION_RECEIVED,
+                        NP_EV_READABLE, NP_ERR_REFUSED, NP_ERR_CLOSED, NP_ERR_TIMEOUT, NP_ERR_TLS,
+                        NP_ERR_PROTOCOL, NP_ERR_LIMIT, NP_ERR_EXPECTATION};
+    const int meant[] = {-1, 0, 1,  2,   3,   4,   5,   -1,  0,   1,
+                         2,  5, -81, -82, -83, -84, -85, -86, -101};
+    assert_int_equal(sizeof talk, sizeof meant);
+    assert_memory_equal(talk, meant, sizeof talk);
     assert_true(NP_SECOND == 1000000000 && NP_MILLISECOND == 1000000 && NP_MICROSECOND == 1000);
 }
 
@@ -123,6 +179,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(structs),
+        cmocka_unit_test(structs_of_talk),
         cmocka_unit_test(values),
     };
     return RUN(tests);
