@@ -168,10 +168,24 @@ np_status npi_connect_status(int err)
     return meaning_of(err)->status;
 }
 
-/* The first failure tells: the address that was preferred. */
+/* The address that was preferred tells, of those that could be tried; want of our own before all.
+ */
+static const npi_try *telling(const npi_connect *c)
+{
+    const npi_try *tried = NULL;
+    for (int i = c->started - 1; i >= 0; i--) {
+        np_status st = npi_connect_status(c->tries[i].err);
+        if (st == NP_ERR_MFILE || st == NP_ERR_NOMEM)
+            return &c->tries[i];
+        if (c->tries[i].err != EAFNOSUPPORT)
+            tried = &c->tries[i];
+    }
+    return tried ? tried : &c->tries[0];
+}
+
 static void all_failed(npi_connect *c)
 {
-    const npi_try *t = &c->tries[0];
+    const npi_try *t = telling(c);
     char addr[64];
     npi_buf b = npi_buf_in(addr, sizeof addr);
     npi_buf_addr(&b, &t->to);

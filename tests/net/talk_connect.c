@@ -261,6 +261,8 @@ static void from_an_address(void **state)
     ended(reach(server.port, both, WITH({"source", "127.0.0.5"})), NP_OK, "", "");
     assert_string_equal(info_of(k).source, "127.0.0.5"); /* the other family cannot */
     assert_string_equal(attempts(), "::1 route, 127.0.0.1 ok");
+    ended(reach(CLOSED_PORT, both, WITH({"source", "127.0.0.5"})), NP_ERR_REFUSED,
+          "connect.refused", "cannot connect to 127.0.0.1");
     ended(reach(server.port, four, WITH({"source", "::1"})), NP_ERR_ROUTE, "route.none",
           "no address of this family to connect from");
     ended(reach(server.port, four, WITH({"source", "203.0.113.5"})), NP_ERR_ROUTE, "route.none",
