@@ -23,20 +23,24 @@ uint32_t npi_machine_keep(npi_machine *m, const char *text)
     return (uint32_t)at;
 }
 
-/* A line without its text; NULL when out of memory: a transcript that is cut is still of use. */
+/* A line without its text; NULL when out of memory, which ends the conversation at its next step.
+ */
 static npi_saying *add_saying(npi_machine *m, npi_mono now, np_direction d)
 {
-    if (!npi_make_room(&m->mem, &m->sayings, m->saying_count, &m->saying_room, sizeof *m->sayings))
+    if (!npi_make_room(&m->mem, &m->sayings, m->saying_count, &m->saying_room,
+                       sizeof *m->sayings))
         return NULL;
     npi_saying *s = &m->sayings[m->saying_count++];
     *s = (npi_saying){.at = now, .direction = (uint8_t)d, .record = (uint32_t)m->record_count};
     return s;
 }
 
+/* Where the room for texts has ended a text may be short, or none, and has no NUL of its own. */
 static void put_text(npi_machine *m, npi_saying *s, uint32_t at)
 {
+    bool whole = !m->texts.cut && !m->texts.nomem;
     s->text = at;
-    s->len = (uint32_t)(m->texts.len - 1 - at);
+    s->len = (uint32_t)(m->texts.len - at - whole);
 }
 
 /* ---- octets ---------------------------------------------------------------------------------- */

@@ -942,6 +942,48 @@ static void bodies_are_whole(void **state)
     peer_stop(&p);
 }
 
+enum { MAILS = 3 };
+
+/* Octets that take four each to be shown: more than a transcript has room for. */
+static void mails(wire *w)
+{
+    static char data[BIG - 100];
+    char line[100];
+    memset(data, 1, sizeof data);
+    peer_say(w, "+OK x\r\n");
+    while (peer_hear(w, line, sizeof line)) {
+        peer_say(w, "+OK x\r\n");
+        peer_send(w, data, sizeof data);
+        peer_say(w, "\r\n.\r\n");
+    }
+}
+
+static void more_than_a_transcript_holds(void **state)
+{
+    (void)state;
+    size_t all = 0;
+    peer p = peer_start("127.0.0.1", 0, mails, 0);
+    np_context *ctx = np_context_new();
+    np_talk *k = talk_with(ctx, "pop3", &p);
+    np_talk_expect_code(k, "+OK");
+    for (int i = 0; i < MAILS; i++) {
+        np_talk_send_line(k, "RETR 1");
+        np_talk_expect_code(k, "+OK");
+    }
+    expect_end(k, np_talk_run(k), NP_OK, "", "");
+    for (int i = 0; i < np_talk_line_count(k); i++) {
+        np_line l;
+        assert_int_equal(np_talk_get_line(k, i, &l, sizeof l), NP_OK);
+        assert_int_equal(l.text_len, strlen(l.text));
+        all += l.text_len;
+    }
+    assert_true(all > 60 << 20 && all < 65 << 20);
+    assert_non_null(np_talk_json(k));
+    np_talk_free(k);
+    np_context_free(ctx);
+    peer_stop(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -959,6 +1001,7 @@ int main(void)
         cmocka_unit_test(certificate_without_end),
         cmocka_unit_test(shown_and_harmless),
         cmocka_unit_test(bodies_are_whole),
+        cmocka_unit_test(more_than_a_transcript_holds),
     };
     signal(SIGPIPE, SIG_DFL); /* whatever started us: one of them would end this process */
     peer_tls_up();
