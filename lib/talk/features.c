@@ -49,6 +49,8 @@ void npi_features_free(npi_features *f)
 
 void npi_features_clear(npi_features *f)
 {
+    if (!f) /* of a conversation that could not be made */
+        return;
     npi_buf_clear(&f->text);
     f->count = 0;
 }

@@ -115,6 +115,7 @@ void npi_machine_clear(npi_machine *m)
     m->trouble = m->verdict = (npi_trouble){.status = NP_OK};
     m->word[0] = m->enhanced[0] = '\0';
     m->failed = m->skipped = m->in_always = m->begun = m->has_reply = m->held = false;
+    m->lost = false;
     m->optional_count = 0;
     m->timeout = m->deadline = 0;
     m->until = m->over = NPI_NEVER;
@@ -405,6 +406,10 @@ static npi_act act_on(npi_machine *m, npi_outcome o, npi_mono now)
     switch (o) {
     case NPI_OUTCOME_DONE:
         end_record(m, now, NP_STEP_OK);
+        if (m->lost || m->texts.nomem || m->octets.nomem) {
+            npi_machine_no_memory(m); /* a transcript with holes is none */
+            return give_up(m, now, false);
+        }
         step_over(m);
         return NPI_ACT_REST;
     case NPI_OUTCOME_UNMET:

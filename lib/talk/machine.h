@@ -164,6 +164,7 @@ typedef struct npi_machine {
     npi_saying *sayings;
     size_t saying_count, saying_room;
     npi_buf texts;
+    bool lost;             /* a line found no memory */
     bool keep_octets;      /* setting */
     npi_buf octets;        /* of the transcript */
     int warnings;

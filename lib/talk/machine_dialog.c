@@ -49,9 +49,13 @@ static npi_outcome dialog_send(npi_machine *m)
     npi_buf *line = &d->lines[d->at];
     const char *shown = d->shown[d->at][0] ? d->shown[d->at] : NULL;
     d->asked = true;
+    if (line->nomem) /* less than was meant is another command */
+        return npi_machine_no_memory(m);
     if (d->at == 0 || d->commands || m->speech == NPI_SPEECH_POP3)
         return npi_machine_send_line(m, npi_buf_text(line), line->len, shown);
     npi_buf_str(line, "\r\n");
+    if (line->nomem)
+        return npi_machine_no_memory(m);
     return npi_machine_send(m, &(npi_sent){.octets = npi_buf_text(line),
                                            .len = line->len,
                                            .text = npi_buf_text(line),

@@ -43,7 +43,8 @@ static npi_outcome take_answer(npi_machine *m, npi_mono now, const npi_answer *a
 
 static np_status status_of_problem(const char *problem)
 {
-    return strncmp(problem, "limit.", 6) == 0     ? NP_ERR_LIMIT
+    return strcmp(problem, "memory") == 0         ? NP_ERR_NOMEM
+           : strncmp(problem, "limit.", 6) == 0   ? NP_ERR_LIMIT
            : strcmp(problem, "reply.closed") == 0 ? NP_ERR_CLOSED
                                                   : NP_ERR_PROTOCOL;
 }
@@ -286,7 +287,7 @@ static npi_outcome expect_octets(npi_machine *m, npi_mono now)
     for (size_t i = 0; i < have; i++)
         if ((m->raw.data[i] ^ want[i]) & mask[i])
             return keep(&m->text, m->raw.data, m->raw.len) ? unexpected(m, now)
-                                                           : NPI_OUTCOME_BROKEN;
+                                                           : npi_machine_no_memory(m);
     if (have < len)
         return m->ended ? closed_after(m, have, len) : NPI_OUTCOME_WAIT;
     npi_machine_say(m, now, NP_DIRECTION_RECEIVED, m->raw.data, len);
@@ -480,6 +481,8 @@ static bool put_subject(npi_machine *m, npi_mono now, const npi_cond *c, npi_buf
         break;
     }
     npi_buf_free(&argument);
+    if (ok && b->nomem)
+        npi_machine_no_memory(m);
     return ok && !b->nomem;
 }
 

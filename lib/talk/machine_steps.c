@@ -100,8 +100,10 @@ static bool fill_target(npi_machine *m, npi_template t, npi_buf *out)
         if (s->parts[t.first + i].name < 0 || colons < 2 || out->data[at] == '[')
             continue;
         npi_buf_str(out, "[]"); /* room, and then around the address */
-        if (out->nomem || out->cut)
+        if (out->nomem || out->cut) {
+            npi_machine_no_memory(m);
             return false;
+        }
         memmove(out->data + at + 1, out->data + at, out->len - 2 - at);
         out->data[at] = '[';
         out->data[out->len - 1] = ']';
@@ -122,6 +124,8 @@ static npi_outcome run_connect(npi_machine *m)
     npi_buf_free(&where);
     if (!filled)
         return NPI_OUTCOME_BROKEN;
+    if (m->target.host.nomem)
+        return npi_machine_no_memory(m);
     if (!good)
         return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_INVALID, "script.variable",
                                    "where to connect: a host, and a port from 1 to 65535");

@@ -28,8 +28,10 @@ uint32_t npi_machine_keep(npi_machine *m, const char *text)
 static npi_saying *add_saying(npi_machine *m, npi_mono now, np_direction d)
 {
     if (!npi_make_room(&m->mem, &m->sayings, m->saying_count, &m->saying_room,
-                       sizeof *m->sayings))
+                       sizeof *m->sayings)) {
+        m->lost = true;
         return NULL;
+    }
     npi_saying *s = &m->sayings[m->saying_count++];
     *s = (npi_saying){.at = now, .direction = (uint8_t)d, .record = (uint32_t)m->record_count};
     return s;

@@ -308,6 +308,11 @@ void npi_talk_connect(np_talk *k, const npi_now *now)
         map_target(k, &host, &port);
     k->c.family = (int)k->settings.family;
     k->received = 0;
+    if (host.nomem) {
+        npi_buf_free(&host);
+        npi_machine_fail(&k->m, now->mono, NP_ERR_NOMEM, "memory", "out of memory");
+        return;
+    }
     npi_connect_begin(&k->c, now->mono, npi_buf_text(&host), port, t->unix_socket);
     npi_buf_free(&host);
     k->phase = NPI_TALK_CONNECTING;
