@@ -173,6 +173,8 @@ static bool put_secret(npi_machine *m, npi_buf *line, const npi_buf *plain)
 {
     size_t at = line->len;
     npi_put_base64(line, npi_buf_text(plain), plain->len);
+    if (line->nomem)
+        return false;
     for (size_t i = 0; i < m->values.count; i++) {
         const npi_named_value *v = &m->values.values[i];
         if (v->secret && !npi_values_add_form(&m->values, npi_buf_text(&v->name), line->data + at,
@@ -306,7 +308,7 @@ static bool keep_basic(npi_machine *m, const npi_buf *user, const npi_buf *pass)
     npi_buf_char(&both, ':');
     npi_buf_bytes(&both, npi_buf_text(pass), pass->len);
     npi_buf_clear(&m->basic);
-    bool ok = put_secret(m, &m->basic, &both);
+    bool ok = !both.nomem && put_secret(m, &m->basic, &both);
     npi_buf_free(&both);
     return ok;
 }

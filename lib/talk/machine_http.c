@@ -104,7 +104,7 @@ static npi_outcome send_request(npi_machine *m)
     if (npi_machine_can_send(m, &o) &&
         (!post || npi_machine_fill(m, npi_machine_step(m)->more, &body))) {
         put_request(m, &request, m->method, post ? &body : NULL);
-        o = request.nomem ||
+        o = request.nomem || m->headers.nomem ||
                     !npi_replies_command(m->replies, request.data, strcspn(request.data, "\r"), -1)
                 ? npi_machine_no_memory(m)
                 : npi_machine_send(m, &(npi_sent){.octets = request.data,

@@ -167,11 +167,12 @@ npi_outcome npi_machine_run_message(npi_machine *m, npi_mono now)
                                     "a message must not hold a bare CR");
         else {
             put_message(&mail, body, text.len);
-            o = npi_machine_send(m, &(npi_sent){.octets = npi_buf_text(&mail),
-                                                .len = mail.len,
-                                                .text = body,
-                                                .text_len = text.len,
-                                                .is_data = true});
+            o = mail.nomem ? npi_machine_no_memory(m)
+                           : npi_machine_send(m, &(npi_sent){.octets = npi_buf_text(&mail),
+                                                             .len = mail.len,
+                                                             .text = body,
+                                                             .text_len = text.len,
+                                                             .is_data = true});
         }
     }
     npi_buf_free(&text);
