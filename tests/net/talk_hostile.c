@@ -90,8 +90,8 @@ static bool enter(wire *w)
     return false;
 }
 
-/* The client's side. */
-static void put_script(char *out, size_t size, speech s, coat c)
+/* The client's side; the time limit is that of what it asks for at last. */
+static void put_script(char *out, size_t size, speech s, coat c, const char *timeout)
 {
     static const char *const begins[] = {"expect 220\n", "expect +OK\n", "expect OK\n", "", ""};
     static const char *const secured[] = {"send EHLO me.test\nexpect 250\nstarttls\n", "starttls\n",
@@ -99,8 +99,9 @@ static void put_script(char *out, size_t size, speech s, coat c)
     static const char *const asks[] = {"send NOOP\nexpect 250\n", "send RETR 1\nexpect +OK\n",
                                        "send NOOP\nexpect OK\n", "get /\nexpect 200\n",
                                        "expect \"good\"\n"};
-    snprintf(out, size, "protocol %s\nconnect ${host}:${port}%s\n%s%s%s", speech_names[s],
-             c == TLS ? " tls" : "", begins[s], c == STARTTLS ? secured[s] : "", asks[s]);
+    snprintf(out, size, "protocol %s\nconnect ${host}:${port}%s\n%s%stimeout %s\n%s",
+             speech_names[s], c == TLS ? " tls" : "", begins[s], c == STARTTLS ? secured[s] : "",
+             timeout, asks[s]);
 }
 
 /* ---- looking at what has become of it -------------------------------------------------------- */
@@ -395,10 +396,10 @@ static void each_play(coat c)
         for (int h = 0; possible((speech)s, c) && h < HOSTILITIES; h++) {
             const hostility *o = &hostilities[h];
             char script[400], what[200];
-            put_script(script, sizeof script, (speech)s, c);
+            put_script(script, sizeof script, (speech)s, c, o->timeout);
             snprintf(what, sizeof what, "%s, %s, %s", speech_names[s], coat_names[c], o->what);
             peer p = peer_start("127.0.0.1", 0, play_any, WITH(s, c, h));
-            outcome got = outcome_of(&p, script, o->timeout, NULL);
+            outcome got = outcome_of(&p, script, "20s", NULL);
             peer_stop(&p);
             const char *name = o->is_end && c != CLEAR ? "tls.truncated" : o->names[s];
             if (strcmp(got.name, name) != 0 && name[0])
@@ -445,7 +446,7 @@ static void banners(void **state)
     for (int c = CLEAR; c <= (peer_has_tls() ? TLS : CLEAR); c++)
         for (int s = SMTP; s <= IMAP; s++) {
             char script[400];
-            put_script(script, sizeof script, (speech)s, (coat)c);
+            put_script(script, sizeof script, (speech)s, (coat)c, "20s");
             peer p = peer_start("127.0.0.1", 0, banner, WITH(s, c, 0));
             outcome got = outcome_of(&p, script, "20s", NULL);
             expect_outcome(&got, NP_ERR_LIMIT, names[s], speech_names[s]);
@@ -488,7 +489,7 @@ static void cut(wire *w)
 static void cut_at(speech s, coat c, int way, size_t at)
 {
     char script[400], what[100];
-    put_script(script, sizeof script, s, c);
+    put_script(script, sizeof script, s, c, "20s");
     peer p = peer_start("127.0.0.1", 0, cut, (long)at * 1000 + way * 100 + c * 10 + s);
     outcome got = outcome_of(&p, script, "20s", NULL);
     peer_stop(&p);
@@ -622,10 +623,10 @@ static void what_is_sent_is_not_taken(void **state)
     for (int c = CLEAR; c <= (peer_has_tls() ? TLS : CLEAR); c++)
         for (size_t i = 0; i < sizeof takers / sizeof *takers; i++) {
             char script[200], what[60];
-            snprintf(script, sizeof script, "protocol %s\nconnect ${host}:${port}%s\n",
-                     takers[i].protocol, c == TLS ? " tls" : "");
+            snprintf(script, sizeof script, "protocol %s\nconnect ${host}:${port}%s\ntimeout %s\n",
+                     takers[i].protocol, c == TLS ? " tls" : "", takers[i].timeout);
             peer p = peer_start("127.0.0.1", 0, play_taker, WITH(RAW, c, i));
-            outcome got = outcome_of(&p, script, takers[i].timeout, send_and_wait);
+            outcome got = outcome_of(&p, script, "20s", send_and_wait);
             peer_stop(&p);
             snprintf(what, sizeof what, "taker %zu, %s", i, coat_names[c]);
             if (strcmp(got.name, "tls.truncated") == 0 && takers[i].status == NP_ERR_CLOSED)
@@ -810,10 +811,10 @@ static void starttls(void **state)
         char script[300];
         snprintf(script, sizeof script,
                  "protocol smtp\nconnect ${host}:${port}\nexpect 220\nsend EHLO x\nexpect 250\n"
-                 "starttls\nsend EHLO x\nexpect 250\n%s",
-                 all[i].how == INSIDE ? "starttls\n" : "");
+                 "timeout %s\nstarttls\nsend EHLO x\nexpect 250\n%s",
+                 all[i].timeout, all[i].how == INSIDE ? "starttls\n" : "");
         peer p = peer_start("127.0.0.1", 0, begin_tls, all[i].how);
-        outcome got = outcome_of(&p, script, all[i].timeout, NULL);
+        outcome got = outcome_of(&p, script, "20s", NULL);
         peer_stop(&p);
         expect_outcome(&got, all[i].status, all[i].name, all[i].name);
     }
@@ -900,7 +901,7 @@ static void shown_and_harmless(void **state)
     for (int c = CLEAR; c <= (peer_has_tls() ? TLS : CLEAR); c++)
         for (int s = 0; s < SPEECHES; s++) {
             char script[400];
-            put_script(script, sizeof script, (speech)s, (coat)c);
+            put_script(script, sizeof script, (speech)s, (coat)c, "20s");
             peer p = peer_start("127.0.0.1", 0, say_evil, WITH(s, c, 0));
             outcome got = outcome_of(&p, script, "20s", NULL);
             expect_outcome(&got, NP_OK, "", speech_names[s]);
