@@ -3,6 +3,8 @@
  * Decides what the script of a command line is. What the language has no words for, values given
  * more than once and redirects, is written as text.
  */
+#include <config.h>
+
 #include "compose.h"
 
 #include <stdlib.h>
@@ -131,13 +133,24 @@ static void put_lines(FILE *out, const char *text, const char *end, int follow)
     }
 }
 
-/* From "#@ NAME" to "#@ end": once for each value, or as it stands. Returns what follows. */
+#ifdef HAVE_PCRE2
+static const bool have_patterns = true;
+#else
+static const bool have_patterns = false;
+#endif
+
+/*
+ * From "#@ NAME" to "#@ end": once for each value, or as it stands; "#@ patterns" only where the
+ * library has them, for no mail depends on its queue id. Returns what follows.
+ */
 static const char *put_block(FILE *out, const char *text, const talk_options *o)
 {
     char name[16] = "";
     const char *begin = strchr(text, '\n') + 1, *end = strstr(begin, "#@ end\n");
     int count = 0;
     sscanf(text, "#@ %15[a-z]", name);
+    if (strcmp(name, "patterns") == 0 && !have_patterns)
+        return end + strlen("#@ end\n");
     for (int i = 0; i < o->values.count; i++)
         if (strcmp(o->values.pairs[i].name, name) == 0) {
             put_set(out, name, o->values.pairs[i].value);
