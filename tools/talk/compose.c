@@ -3,7 +3,7 @@
  * Decides what the script of a command line is. What the language has no words for, values given
  * more than once and redirects, is written as text.
  */
-#include <config.h>
+#include "config.h"
 
 #include "compose.h"
 
