@@ -421,23 +421,27 @@ static bool put_time(npi_machine *m, npi_mono now, uint8_t which, npi_buf *b)
     return true;
 }
 
-/* What a subject is now, as text. False with a problem. */
-static bool put_subject(npi_machine *m, npi_mono now, const npi_cond *c, npi_buf *b)
+static void put_variable(const npi_machine *m, int32_t name, npi_buf *b)
 {
-    npi_buf argument = npi_buf_grow(&m->mem, SIZE_MAX / 2);
-    bool ok = c->argument.count == 0 || npi_machine_fill(m, c->argument, &argument);
-    const npi_named_value *v = NULL;
-    if (c->subject == NPI_SUBJECT_VARIABLE) {
-        npi_span name = npi_machine_script(m)->variables[c->name].name;
-        v = npi_values_get(&m->values, npi_script_at(npi_machine_script(m), name), name.len);
-    }
-    switch (c->subject) {
-    case NPI_SUBJECT_CODE:
-        if (m->code)
-            npi_buf_i64(b, m->code);
-        else
-            put_text(b, m->word);
-        break;
+    const npi_script *s = npi_machine_script(m);
+    npi_span span = s->variables[name].name;
+    const npi_named_value *v = npi_values_get(&m->values, npi_script_at(s, span), span.len);
+    if (v)
+        npi_buf_bytes(b, npi_buf_text(&v->value), v->value.len);
+}
+
+static void put_peer(const npi_machine *m, uint8_t which, npi_buf *b)
+{
+    if (which == NPI_PEER_ADDRESS)
+        npi_buf_addr(b, &m->facts.peer);
+    else
+        npi_buf_i64(b, m->facts.peer.port);
+}
+
+/* What is asked of the last reply. */
+static void put_of_reply(const npi_machine *m, npi_subject subject, npi_buf *b)
+{
+    switch (subject) {
     case NPI_SUBJECT_TEXT:
         npi_buf_bytes(b, npi_buf_text(&m->text), m->text.len);
         break;
@@ -453,16 +457,39 @@ static bool put_subject(npi_machine *m, npi_mono now, const npi_cond *c, npi_buf
     case NPI_SUBJECT_ENHANCED:
         put_text(b, m->enhanced);
         break;
+    default:
+        if (m->code)
+            npi_buf_i64(b, m->code);
+        else
+            put_text(b, m->word);
+    }
+}
+
+/* What is asked by a name: has, header. */
+static bool put_named(npi_machine *m, const npi_cond *c, npi_buf *b)
+{
+    npi_buf name = npi_buf_grow(&m->mem, SIZE_MAX / 2);
+    bool ok = npi_machine_fill(m, c->argument, &name);
+    if (ok && c->subject == NPI_SUBJECT_HAS)
+        put_text(b, npi_features_has(m->features, npi_buf_text(&name)) ? "yes" : "");
+    else if (ok && c->subject == NPI_SUBJECT_HEADER)
+        put_header(m, npi_buf_text(&name), b);
+    npi_buf_free(&name);
+    return ok; /* attr is of LDAP, which is not built */
+}
+
+/* What a subject is now, as text. False with a problem. */
+static bool put_subject(npi_machine *m, npi_mono now, const npi_cond *c, npi_buf *b)
+{
+    bool ok = true;
+    switch (c->subject) {
     case NPI_SUBJECT_HAS:
-        put_text(b, npi_features_has(m->features, npi_buf_text(&argument)) ? "yes" : "");
-        break;
     case NPI_SUBJECT_HEADER:
-        put_header(m, npi_buf_text(&argument), b);
-        break;
-    case NPI_SUBJECT_ATTR: /* of LDAP, which is not built */
+    case NPI_SUBJECT_ATTR:
+        ok = put_named(m, c, b);
         break;
     case NPI_SUBJECT_VARIABLE:
-        npi_buf_bytes(b, v ? npi_buf_text(&v->value) : "", v ? v->value.len : 0);
+        put_variable(m, c->name, b);
         break;
     case NPI_SUBJECT_TIME:
         ok = put_time(m, now, c->which, b);
@@ -474,13 +501,11 @@ static bool put_subject(npi_machine *m, npi_mono now, const npi_cond *c, npi_buf
         put_cert(m, c->which, b);
         break;
     case NPI_SUBJECT_PEER:
-        if (c->which == NPI_PEER_ADDRESS)
-            npi_buf_addr(b, &m->facts.peer);
-        else
-            npi_buf_i64(b, m->facts.peer.port);
+        put_peer(m, c->which, b);
         break;
+    default:
+        put_of_reply(m, c->subject, b);
     }
-    npi_buf_free(&argument);
     if (ok && b->nomem)
         npi_machine_no_memory(m);
     return ok && !b->nomem;
