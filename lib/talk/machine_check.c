@@ -14,22 +14,34 @@ static void put_place(const npi_script *s, uint16_t file, uint32_t line, npi_buf
     npi_buf_printf(b, ":%u: ", line);
 }
 
+static bool give_up(npi_machine *m, np_status st, const char *problem)
+{
+    npi_buf b = npi_buf_in(m->verdict.problem, sizeof m->verdict.problem);
+    npi_buf_str(&b, problem);
+    m->verdict.status = st;
+    m->failed = true;
+    m->segment = m->segment_count;
+    return false;
+}
+
+static bool no_memory(npi_machine *m)
+{
+    npi_buf b = npi_buf_in(m->verdict.sentence, sizeof m->verdict.sentence);
+    npi_buf_str(&b, "out of memory");
+    return give_up(m, NP_ERR_NOMEM, "memory");
+}
+
 static bool refuse(npi_machine *m, const npi_script *s, npi_span name, uint16_t file, uint32_t line,
                    const char *what)
 {
     char text[64];
     npi_buf shown = npi_buf_in(text, sizeof text);
     npi_buf b = npi_buf_in(m->verdict.sentence, sizeof m->verdict.sentence);
-    npi_buf problem = npi_buf_in(m->verdict.problem, sizeof m->verdict.problem);
     npi_buf_escaped(&shown, npi_script_at(s, name), name.len);
-    npi_buf_str(&problem, "script.variable");
     put_place(s, file, line, &b);
     npi_buf_str(&b, what);
     npi_buf_str(&b, text);
-    m->verdict.status = NP_ERR_INVALID;
-    m->failed = true;
-    m->segment = m->segment_count;
-    return false;
+    return give_up(m, NP_ERR_INVALID, "script.variable");
 }
 
 /* Values that a program or a person has given. */
@@ -39,7 +51,7 @@ static bool check_variables(npi_machine *m, const npi_script *s)
         const npi_variable *v = &s->variables[i];
         const char *name = npi_script_at(s, v->name);
         if (v->secret && !npi_values_hide(&m->values, name, v->name.len))
-            return refuse(m, s, v->name, 0, 0, "out of memory for ");
+            return no_memory(m);
         if (v->needed && !npi_values_get(&m->values, name, v->name.len))
             return refuse(m, s, v->name, (uint16_t)v->file, v->line, "a value is needed for ");
     }

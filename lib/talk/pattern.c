@@ -68,7 +68,8 @@ static bool compile(npi_pattern *p, const char *text, size_t len, bool ignore_ca
         pcre2_pattern_info(p->code, PCRE2_INFO_NAMEENTRYSIZE, &p->name_size);
         return true;
     }
-    if (c && pcre2_get_error_message(error, (PCRE2_UCHAR *)sentence, sizeof sentence) > 0)
+    bool told = c && error != PCRE2_ERROR_HEAP_FAILED; /* no sentence: out of memory */
+    if (told && pcre2_get_error_message(error, (PCRE2_UCHAR *)sentence, sizeof sentence) > 0)
         npi_buf_str(why, sentence);
     return false;
 }
