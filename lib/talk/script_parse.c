@@ -41,9 +41,18 @@ npi_script_step *npi_parser_last(npi_parser *p)
 
 /* ---- blocks ------------------------------------------------------------------------------- */
 
+/* Those of the including files among them: a run keeps account of all. */
+static int open_blocks(const npi_parser *p)
+{
+    int count = 0;
+    for (; p; p = p->outer)
+        count += p->open;
+    return count;
+}
+
 static bool open_block(npi_parser *p, npi_verb verb)
 {
-    if (p->open == NPI_NEST_MAX)
+    if (open_blocks(p) == NPI_NEST_MAX)
         return npi_cursor_fault(&p->c, p->line_begin, "blocks lie in each other more than %d deep",
                                 NPI_NEST_MAX);
     p->blocks[p->open++] = (npi_block){(uint32_t)p->c.s->step_count - 1, p->c.line,
