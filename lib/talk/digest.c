@@ -46,13 +46,15 @@ static bool digest(const char *key, size_t key_len, const unsigned char *data, s
     return ok && n == DIGEST;
 }
 
-bool npi_cram_answer(npi_buf *line, const npi_buf *challenge)
+np_status npi_cram_answer(npi_buf *line, const npi_buf *challenge)
 {
     unsigned char octets[CHALLENGE_MAX], mac[DIGEST];
     const char *user = npi_buf_text(line), *pass = user + strlen(user) + 1;
     int n = decode(challenge, octets);
-    if (n < 0 || !digest(pass, line->len - (size_t)(pass - user), octets, (size_t)n, mac))
-        return false;
+    if (n < 0)
+        return NP_ERR_PROTOCOL;
+    if (!digest(pass, line->len - (size_t)(pass - user), octets, (size_t)n, mac))
+        return NP_ERR_UNSUPPORTED;
     npi_buf plain = npi_buf_grow(line->mem, line->max);
     npi_buf_str(&plain, user);
     npi_buf_char(&plain, ' ');
@@ -62,15 +64,15 @@ bool npi_cram_answer(npi_buf *line, const npi_buf *challenge)
     npi_put_base64(line, npi_buf_text(&plain), plain.len);
     bool ok = !line->nomem && !plain.nomem;
     npi_buf_free(&plain);
-    return ok;
+    return ok ? NP_OK : NP_ERR_NOMEM;
 }
 
 #else
 
-bool npi_cram_answer(npi_buf *line, const npi_buf *challenge)
+np_status npi_cram_answer(npi_buf *line, const npi_buf *challenge)
 {
     (void)line, (void)challenge;
-    return false;
+    return NP_ERR_UNSUPPORTED;
 }
 
 #endif

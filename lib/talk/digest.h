@@ -8,11 +8,15 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "netprobe/context.h"
 
 /* Remember user and password in `line` until the challenge comes. False when out of memory. */
 bool npi_cram_prepare(npi_buf *line, const npi_buf *user, const npi_buf *pass);
 
-/* Turn such a line into the answer to a challenge. False when it cannot be made. */
-bool npi_cram_answer(npi_buf *line, const npi_buf *challenge);
+/*
+ * Turn such a line into the answer to a challenge. NP_ERR_PROTOCOL: the challenge is no base64,
+ * NP_ERR_UNSUPPORTED: there is no HMAC-MD5, NP_ERR_NOMEM.
+ */
+np_status npi_cram_answer(npi_buf *line, const npi_buf *challenge);
 
 #endif

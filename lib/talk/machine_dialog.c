@@ -22,7 +22,7 @@ static void dialog_begin(npi_machine *m)
         d->shown[i][0] = '\0';
     }
     d->count = d->at = 0;
-    d->asked = d->cram = d->commands = false;
+    d->asked = d->cram = false;
 }
 
 /* One more line, and the word or code that its answer must have. `shown` NULL: as it is. */
@@ -35,32 +35,20 @@ static npi_buf *dialog_line(npi_machine *m, const char *wanted, const char *show
     return &d->lines[d->count++];
 }
 
+/* Whether all lines could be made: half an exchange must not be sent. */
+static bool dialog_ready(const npi_dialog *d)
+{
+    for (int i = 0; i < d->count; i++)
+        if (d->lines[i].nomem || d->lines[i].cut)
+            return false;
+    return true;
+}
+
 static bool answer_is(const npi_machine *m, const char *wanted)
 {
     if (*wanted >= '0' && *wanted <= '9')
         return m->code == (wanted[0] - '0') * 100 + (wanted[1] - '0') * 10 + (wanted[2] - '0');
     return strcmp(m->word, wanted) == 0;
-}
-
-/* A continuation of IMAP or of SASL is no command: it has no tag and nothing to learn. */
-static npi_outcome dialog_send(npi_machine *m)
-{
-    npi_dialog *d = &m->dialog;
-    npi_buf *line = &d->lines[d->at];
-    const char *shown = d->shown[d->at][0] ? d->shown[d->at] : NULL;
-    d->asked = true;
-    if (line->nomem) /* less than was meant is another command */
-        return npi_machine_no_memory(m);
-    if (d->at == 0 || d->commands || m->speech == NPI_SPEECH_POP3)
-        return npi_machine_send_line(m, npi_buf_text(line), line->len, shown);
-    npi_buf_str(line, "\r\n");
-    if (line->nomem)
-        return npi_machine_no_memory(m);
-    return npi_machine_send(m, &(npi_sent){.octets = npi_buf_text(line),
-                                           .len = line->len,
-                                           .text = npi_buf_text(line),
-                                           .text_len = line->len,
-                                           .safe = shown});
 }
 
 /* How a server asks for more of the same command. */
@@ -69,32 +57,81 @@ static const char *go_on(const npi_machine *m)
     return m->speech == NPI_SPEECH_SMTP || m->speech == NPI_SPEECH_LMTP ? "334" : "+";
 }
 
-/* DONE when all lines have had their answers; UNMET with the reply that was another. */
-static npi_outcome dialog_run(npi_machine *m, npi_mono now, const char *problem)
+/* A continuation of IMAP or of SASL is no command: it has no tag and nothing to learn. */
+static bool is_command(const npi_machine *m)
+{
+    const npi_dialog *d = &m->dialog;
+    return d->at == 0 || m->speech == NPI_SPEECH_POP3 ||
+           strcmp(d->wanted[d->at - 1], go_on(m)) != 0;
+}
+
+static npi_outcome dialog_send(npi_machine *m)
+{
+    npi_dialog *d = &m->dialog;
+    npi_buf *line = &d->lines[d->at];
+    const char *shown = d->shown[d->at][0] ? d->shown[d->at] : NULL;
+    npi_outcome o = NPI_OUTCOME_BROKEN;
+    if (!npi_machine_can_send(m, &o))
+        return o;
+    d->asked = true;
+    if (is_command(m))
+        return npi_machine_send_line(m, npi_buf_text(line), line->len, shown);
+    npi_buf_str(line, "\r\n");
+    if (line->nomem || line->cut)
+        return npi_machine_no_memory(m);
+    return npi_machine_send(m, &(npi_sent){.octets = npi_buf_text(line),
+                                           .len = line->len,
+                                           .text = npi_buf_text(line),
+                                           .text_len = line->len,
+                                           .safe = shown});
+}
+
+static npi_outcome answer_challenge(npi_machine *m, npi_buf *line)
+{
+    switch (npi_cram_answer(line, &m->text)) {
+    case NP_OK:
+        return NPI_OUTCOME_DONE;
+    case NP_ERR_PROTOCOL:
+        return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_PROTOCOL, "reply.malformed",
+                                   "the challenge of the server is no base64");
+    case NP_ERR_UNSUPPORTED:
+        return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_UNSUPPORTED, "unsupported",
+                                   "CRAM-MD5 needs OpenSSL with MD5");
+    default:
+        return npi_machine_no_memory(m);
+    }
+}
+
+/* Say one line, or judge its answer: DONE, or UNMET with the reply that was another. */
+static npi_outcome dialog_turn(npi_machine *m, npi_mono now, const char *problem)
 {
     npi_dialog *d = &m->dialog;
     char got[600];
-    while (d->at < d->count) {
-        if (!d->asked)
-            return dialog_send(m);
-        npi_outcome o = npi_machine_reply(m, now);
-        if (o != NPI_OUTCOME_DONE)
-            return o;
-        if (!answer_is(m, d->wanted[d->at])) {
-            npi_buf b = npi_buf_in(got, sizeof got);
-            npi_machine_put_reply(m, &b);
-            /* Asked for more than we have to say, it waits for us: no goodbye would be understood.
-             */
-            bool waits = answer_is(m, go_on(m));
-            return npi_machine_problem(m, waits ? NPI_OUTCOME_BROKEN : NPI_OUTCOME_UNMET,
-                                       NP_ERR_EXPECTATION, problem, "the server refused: %s", got);
-        }
-        d->at++;
-        d->asked = false;
-        if (d->at < d->count && d->cram && !npi_cram_answer(&d->lines[d->at], &m->text))
-            return npi_machine_no_memory(m);
+    if (!d->asked)
+        return dialog_send(m);
+    npi_outcome o = npi_machine_reply(m, now);
+    if (o != NPI_OUTCOME_DONE)
+        return o;
+    if (!answer_is(m, d->wanted[d->at])) {
+        npi_buf b = npi_buf_in(got, sizeof got);
+        npi_machine_put_reply(m, &b);
+        /* Asked for more than we have to say, it waits for us: no goodbye would be understood. */
+        bool waits = answer_is(m, go_on(m));
+        return npi_machine_problem(m, waits ? NPI_OUTCOME_BROKEN : NPI_OUTCOME_UNMET,
+                                   NP_ERR_EXPECTATION, problem, "the server refused: %s", got);
     }
-    return NPI_OUTCOME_DONE;
+    d->at++;
+    d->asked = false;
+    return d->cram && d->at < d->count ? answer_challenge(m, &d->lines[d->at]) : NPI_OUTCOME_DONE;
+}
+
+/* DONE when all lines have had their answers. */
+static npi_outcome dialog_run(npi_machine *m, npi_mono now, const char *problem)
+{
+    npi_outcome o = NPI_OUTCOME_DONE;
+    while (o == NPI_OUTCOME_DONE && m->dialog.at < m->dialog.count)
+        o = dialog_turn(m, now, problem);
+    return o;
 }
 
 /* ---- starttls ------------------------------------------------------------------------------ */
@@ -121,43 +158,54 @@ static npi_outcome refuse_leftovers(npi_machine *m)
                                left);
 }
 
-npi_outcome npi_machine_run_starttls(npi_machine *m, npi_mono now)
+/* Ask for TLS, and before that, where it is not known yet, whether it is offered. */
+static bool prepare_starttls(npi_machine *m)
 {
-    const npi_script_step *step = npi_machine_step(m);
-    npi_outcome o = NPI_OUTCOME_BROKEN;
-    if (m->facts.secure && m->after_tls) {
-        m->after_tls = false;
-        return NPI_OUTCOME_DONE;
+    bool known = npi_features_count(m->features) > 0;
+    bool asks = m->speech == NPI_SPEECH_POP3 || m->speech == NPI_SPEECH_IMAP;
+    dialog_begin(m);
+    if (!known && asks && npi_machine_step(m)->option == NPI_STARTTLS_OFFERED)
+        npi_buf_str(dialog_line(m, good_word(m, ""), NULL),
+                    m->speech == NPI_SPEECH_POP3 ? "CAPA" : "CAPABILITY");
+    npi_buf_str(dialog_line(m, good_word(m, "220"), NULL), tls_word(m));
+    return dialog_ready(&m->dialog);
+}
+
+static npi_outcome ask_for_tls(npi_machine *m, npi_mono now)
+{
+    npi_dialog *d = &m->dialog;
+    npi_outcome o = NPI_OUTCOME_DONE;
+    while (o == NPI_OUTCOME_DONE && d->at < d->count) {
+        bool asks = d->at + 1 == d->count && !d->asked;
+        if (asks && npi_machine_step(m)->option == NPI_STARTTLS_OFFERED &&
+            !npi_features_has(m->features, tls_word(m)))
+            return npi_machine_problem(m, NPI_OUTCOME_UNMET, NP_ERR_TLS, "starttls.not-offered",
+                                       "the server does not offer %s", tls_word(m));
+        o = dialog_turn(m, now, "starttls.refused");
     }
-    if (!npi_machine_can_send(m, &o))
-        return o;
-    if (step->option == NPI_STARTTLS_NOW)
-        return refuse_leftovers(m);
-    if (m->facts.secure)
-        return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_INVALID, "script.syntax",
-                                   "TLS is on already");
-    if (m->speech == NPI_SPEECH_IMAP && strcmp(m->word, "PREAUTH") == 0)
-        return npi_machine_problem(m, NPI_OUTCOME_UNMET, NP_ERR_TLS, "starttls.preauth",
-                                   "the server has logged us in already: no STARTTLS is possible");
-    if (!m->asked) {
-        bool known = npi_features_count(m->features) > 0;
-        bool asks = m->speech == NPI_SPEECH_POP3 || m->speech == NPI_SPEECH_IMAP;
-        dialog_begin(m);
-        m->dialog.commands = true;
-        m->asked = true;
-        if (!known && asks && step->option == NPI_STARTTLS_OFFERED)
-            npi_buf_str(dialog_line(m, good_word(m, ""), NULL),
-                        m->speech == NPI_SPEECH_POP3 ? "CAPA" : "CAPABILITY");
-        npi_buf_str(dialog_line(m, good_word(m, "220"), NULL), tls_word(m));
-    }
-    bool last = m->dialog.at + 1 == m->dialog.count && !m->dialog.asked;
-    if (last && step->option == NPI_STARTTLS_OFFERED && !npi_features_has(m->features, tls_word(m)))
-        return npi_machine_problem(m, NPI_OUTCOME_UNMET, NP_ERR_TLS, "starttls.not-offered",
-                                   "the server does not offer %s", tls_word(m));
-    o = dialog_run(m, now, "starttls.refused");
     if (o == NPI_OUTCOME_UNMET)
         m->trouble.status = NP_ERR_TLS;
     return o == NPI_OUTCOME_DONE ? refuse_leftovers(m) : o;
+}
+
+npi_outcome npi_machine_run_starttls(npi_machine *m, npi_mono now)
+{
+    npi_outcome o = NPI_OUTCOME_BROKEN;
+    bool at_once = npi_machine_step(m)->option == NPI_STARTTLS_NOW;
+    if (m->asked)
+        return m->facts.secure ? NPI_OUTCOME_DONE : ask_for_tls(m, now);
+    if (!npi_machine_can_send(m, &o))
+        return o;
+    if (m->facts.secure)
+        return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_INVALID, "script.syntax",
+                                   "TLS is on already");
+    if (!at_once && m->speech == NPI_SPEECH_IMAP && strcmp(m->word, "PREAUTH") == 0)
+        return npi_machine_problem(m, NPI_OUTCOME_UNMET, NP_ERR_TLS, "starttls.preauth",
+                                   "the server has logged us in already: no STARTTLS is possible");
+    m->asked = true;
+    if (at_once)
+        return refuse_leftovers(m);
+    return prepare_starttls(m) ? ask_for_tls(m, now) : npi_machine_no_memory(m);
 }
 
 /* ---- auth ---------------------------------------------------------------------------------- */
@@ -172,16 +220,11 @@ static const char *auth_verb(const npi_machine *m)
 static bool put_secret(npi_machine *m, npi_buf *line, const npi_buf *plain)
 {
     size_t at = line->len;
-    npi_put_base64(line, npi_buf_text(plain), plain->len);
-    if (line->nomem)
+    if (plain->nomem || plain->cut)
         return false;
-    for (size_t i = 0; i < m->values.count; i++) {
-        const npi_named_value *v = &m->values.values[i];
-        if (v->secret && !npi_values_add_form(&m->values, npi_buf_text(&v->name), line->data + at,
-                                              line->len - at))
-            return false;
-    }
-    return !line->nomem;
+    npi_put_base64(line, npi_buf_text(plain), plain->len);
+    return !line->nomem && !line->cut &&
+           npi_values_add_form(&m->values, line->data + at, line->len - at);
 }
 
 static void put_plain(npi_buf *b, const npi_buf *user, const npi_buf *pass)
@@ -195,12 +238,14 @@ static void put_plain(npi_buf *b, const npi_buf *user, const npi_buf *pass)
 static void put_bearer(npi_machine *m, npi_buf *b, const npi_buf *user, const npi_buf *pass,
                        bool oauthbearer)
 {
-    if (oauthbearer)
-        npi_buf_printf(b, "n,a=%s,\001host=%s\001port=%u\001", npi_buf_text(user),
-                       npi_buf_text(&m->target.host), m->target.port);
-    else
-        npi_buf_printf(b, "user=%s\001", npi_buf_text(user));
-    npi_buf_str(b, "auth=Bearer ");
+    npi_buf_str(b, oauthbearer ? "n,a=" : "user=");
+    npi_buf_bytes(b, npi_buf_text(user), user->len);
+    if (oauthbearer) {
+        npi_buf_str(b, ",\001host=");
+        npi_buf_str(b, npi_buf_text(&m->target.host));
+        npi_buf_printf(b, "\001port=%u", m->target.port);
+    }
+    npi_buf_str(b, "\001auth=Bearer ");
     npi_buf_bytes(b, npi_buf_text(pass), pass->len);
     npi_buf_str(b, "\001\001");
 }
@@ -242,9 +287,11 @@ static bool by_command(npi_machine *m, const npi_buf *user, const npi_buf *pass)
 {
     if (m->speech == NPI_SPEECH_POP3) {
         npi_buf *line = dialog_line(m, "+OK", NULL);
-        npi_buf_printf(line, "USER %s", npi_buf_text(user));
+        npi_buf_str(line, "USER ");
+        npi_buf_bytes(line, npi_buf_text(user), user->len);
         line = dialog_line(m, "+OK", "PASS <secret>");
-        npi_buf_printf(line, "PASS %s", npi_buf_text(pass));
+        npi_buf_str(line, "PASS ");
+        npi_buf_bytes(line, npi_buf_text(pass), pass->len);
         return !line->nomem;
     }
     if (fits_quotes(user) && fits_quotes(pass)) {
@@ -295,7 +342,7 @@ static bool prepare_auth(npi_machine *m, const npi_buf *user, const npi_buf *pas
         ok = by_command(m, user, pass);
         break;
     }
-    ok = ok && !message.nomem;
+    ok = ok && dialog_ready(&m->dialog);
     npi_buf_free(&message);
     return ok;
 }
@@ -308,7 +355,7 @@ static bool keep_basic(npi_machine *m, const npi_buf *user, const npi_buf *pass)
     npi_buf_char(&both, ':');
     npi_buf_bytes(&both, npi_buf_text(pass), pass->len);
     npi_buf_clear(&m->basic);
-    bool ok = !both.nomem && put_secret(m, &m->basic, &both);
+    bool ok = put_secret(m, &m->basic, &both);
     npi_buf_free(&both);
     return ok;
 }
@@ -329,7 +376,7 @@ npi_outcome npi_machine_run_auth(npi_machine *m, npi_mono now)
         return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_INVALID, "auth.plaintext",
                                    "the password would go in clear: 'starttls' before 'auth', or "
                                    "'tls plaintext ok'");
-    if (!http && !npi_machine_can_send(m, &o))
+    if (!m->asked && !http && !npi_machine_can_send(m, &o))
         return o;
     if (!m->asked) {
         npi_buf user = npi_buf_grow(&m->mem, FILLED_MAX), pass = npi_buf_grow(&m->mem, FILLED_MAX);

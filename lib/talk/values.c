@@ -89,10 +89,18 @@ static bool add_forms(npi_values *v, uint32_t index)
     return ok;
 }
 
-bool npi_values_add_form(npi_values *v, const char *name, const void *octets, size_t len)
+bool npi_values_add_form(npi_values *v, const void *octets, size_t len)
 {
-    const npi_named_value *n = find(v, name, strlen(name));
-    return !n || !n->secret || add_form(v, (uint32_t)(n - v->values), octets, len);
+    uint32_t of = 0;
+    while (of < v->count && !v->values[of].secret)
+        of++;
+    if (of == v->count) {
+        const npi_named_value *n = make(v, "secret", strlen("secret"));
+        if (!n)
+            return false;
+        of = (uint32_t)(n - v->values);
+    }
+    return add_form(v, of, octets, len);
 }
 
 bool npi_values_set(npi_values *v, const char *name, size_t name_len, const void *value, size_t len)

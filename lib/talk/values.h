@@ -43,8 +43,11 @@ bool npi_values_hide(npi_values *v, const char *name, size_t name_len);
 /* NULL when it has no value. */
 const npi_named_value *npi_values_get(const npi_values *v, const char *name, size_t name_len);
 
-/* Another form in which the secret of that name travels. */
-bool npi_values_add_form(npi_values *v, const char *name, const void *octets, size_t len);
+/*
+ * Another form in which secrets travel, whichever they are; when none is known by name, it is
+ * shown as "<secret>".
+ */
+bool npi_values_add_form(npi_values *v, const void *octets, size_t len);
 
 /* Escaped, each secret as "<name>". */
 void npi_values_put_masked(const npi_values *v, npi_buf *out, const void *text, size_t len);
