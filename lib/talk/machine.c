@@ -65,7 +65,8 @@ bool npi_machine_init(npi_machine *m, const npi_mem *mem)
     for (npi_buf *const *b = bufs_of(m, list); *b; b++)
         **b = npi_buf_grow(&m->mem, WORD_MAX);
     m->raw.max = m->text.max = m->body.max = SIZE_MAX / 2; /* max-reply and max-body limit them */
-    m->out.max = m->headers.max = OUT_MAX;
+    m->out.max = m->headers.max = m->last_command.max = m->request_path.max = m->basic.max =
+        OUT_MAX;
     m->texts.max = m->octets.max = TEXTS_MAX;
     m->limits = npi_reply_limits_default;
     m->run_time = script_time;

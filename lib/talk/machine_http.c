@@ -52,9 +52,19 @@ static void put_host(const npi_machine *m, npi_buf *b)
 {
     const char *host = npi_buf_text(&m->target.host);
     bool v6 = strchr(host, ':') != NULL;
-    npi_buf_printf(b, "Host: %s%s%s", v6 ? "[" : "", host, v6 ? "]" : "");
+    npi_buf_str(b, v6 ? "Host: [" : "Host: ");
+    npi_buf_str(b, host);
+    npi_buf_str(b, v6 ? "]" : "");
     if (m->target.port != npi_speech_port(NPI_SPEECH_HTTP, m->facts.secure))
         npi_buf_printf(b, ":%u", m->target.port);
+    npi_buf_str(b, "\r\n");
+}
+
+/* Of any length. */
+static void put_line(npi_buf *b, const char *begin, const char *value)
+{
+    npi_buf_str(b, begin);
+    npi_buf_str(b, value);
     npi_buf_str(b, "\r\n");
 }
 
@@ -70,7 +80,7 @@ static void put_request(npi_machine *m, npi_buf *b, const char *method, const np
     if (!has_header(m, "Accept"))
         npi_buf_str(b, "Accept: */*\r\n");
     if (m->basic.len > 0 && !has_header(m, "Authorization"))
-        npi_buf_printf(b, "Authorization: Basic %s\r\n", npi_buf_text(&m->basic));
+        put_line(b, "Authorization: Basic ", npi_buf_text(&m->basic));
     npi_buf_bytes(b, npi_buf_text(&m->headers), m->headers.len);
     if (body)
         npi_buf_printf(b, "Content-Length: %zu\r\n", body->len);
@@ -104,7 +114,7 @@ static npi_outcome send_request(npi_machine *m)
     if (npi_machine_can_send(m, &o) &&
         (!post || npi_machine_fill(m, npi_machine_step(m)->more, &body))) {
         put_request(m, &request, m->method, post ? &body : NULL);
-        o = request.nomem || m->headers.nomem ||
+        o = request.nomem || request.cut || m->headers.nomem ||
                     !npi_replies_command(m->replies, request.data, strcspn(request.data, "\r"), -1)
                 ? npi_machine_no_memory(m)
                 : npi_machine_send(m, &(npi_sent){.octets = request.data,
@@ -125,7 +135,7 @@ static bool is_redirect(const npi_machine *m)
 }
 
 /* What was meant for the first server is not for the next one. */
-static void drop_credentials(npi_machine *m)
+static bool drop_credentials(npi_machine *m)
 {
     npi_buf kept = npi_buf_grow(&m->mem, m->headers.max);
     for (const char *p = npi_buf_text(&m->headers), *next = p; *p; p = next) {
@@ -137,6 +147,7 @@ static void drop_credentials(npi_machine *m)
     npi_buf_free(&m->headers);
     m->headers = kept;
     npi_buf_clear(&m->basic);
+    return !kept.nomem;
 }
 
 static bool same_origin(const npi_machine *m, const npi_location *l)
@@ -149,8 +160,10 @@ static bool same_origin(const npi_machine *m, const npi_location *l)
 static void put_current(const npi_machine *m, npi_buf *url)
 {
     bool v6 = strchr(npi_buf_text(&m->target.host), ':') != NULL;
-    npi_buf_printf(url, "%s://%s%s%s:%u", m->target.tls ? "https" : "http", v6 ? "[" : "",
-                   npi_buf_text(&m->target.host), v6 ? "]" : "", m->target.port);
+    npi_buf_str(url, m->target.tls ? "https://" : "http://");
+    npi_buf_str(url, v6 ? "[" : "");
+    npi_buf_str(url, npi_buf_text(&m->target.host));
+    npi_buf_printf(url, "%s:%u", v6 ? "]" : "", m->target.port);
     npi_buf_str(url, npi_buf_text(&m->request_path));
 }
 
@@ -166,8 +179,8 @@ static npi_outcome go_there(npi_machine *m, const npi_location *l)
     bool changes = m->code == 303 || (m->code <= 302 && strcmp(m->method, "POST") == 0);
     if (m->target.tls && !l->tls)
         return bad_redirect(m, "the redirect leads from https to http");
-    if (!same_origin(m, l))
-        drop_credentials(m);
+    if (!same_origin(m, l) && !drop_credentials(m))
+        return npi_machine_no_memory(m);
     if (changes && strcmp(m->method, "HEAD") != 0)
         memcpy(m->method, "GET", sizeof "GET");
     npi_buf_clear(&m->target.host);
@@ -178,6 +191,10 @@ static npi_outcome go_there(npi_machine *m, const npi_location *l)
     if (l->path.len == 0 || *l->path.at != '/')
         npi_buf_char(&m->request_path, '/');
     npi_buf_bytes(&m->request_path, l->path.at, l->path.len);
+    if (m->target.host.nomem || m->request_path.nomem)
+        return npi_machine_no_memory(m);
+    if (m->target.host.cut || m->request_path.cut)
+        return bad_redirect(m, "the redirect leads to too long a name");
     npi_machine_disconnect(m);
     m->redirected = true;
     m->follows--;
@@ -204,8 +221,9 @@ static npi_outcome follow(npi_machine *m)
         npi_machine_say(m, m->step_began, NP_DIRECTION_NOTE, npi_buf_text(&there), there.len);
         o = go_there(m, &to);
     } else {
-        o = here.nomem || there.nomem ? npi_machine_no_memory(m)
-                                      : bad_redirect(m, "the redirect leads to no page of http");
+        o = here.nomem || there.nomem || why.nomem
+                ? npi_machine_no_memory(m)
+                : bad_redirect(m, "the redirect leads to no page of http");
     }
     npi_buf_free(&here);
     npi_buf_free(&there);

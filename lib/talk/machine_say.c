@@ -64,7 +64,7 @@ npi_outcome npi_machine_send(npi_machine *m, const npi_sent *sent)
 {
     npi_buf_bytes(&m->out, sent->octets, sent->len);
     npi_machine_say_sent(m, sent);
-    return m->out.nomem ? npi_machine_no_memory(m) : NPI_OUTCOME_SEND;
+    return m->out.nomem || m->out.cut ? npi_machine_no_memory(m) : NPI_OUTCOME_SEND;
 }
 
 bool npi_machine_can_send(npi_machine *m, npi_outcome *o)
@@ -97,7 +97,7 @@ npi_outcome npi_machine_send_line(npi_machine *m, const char *line, size_t len, 
     if (m->speech == NPI_SPEECH_IMAP)
         npi_buf_printf(b, "a%d ", ++m->tag);
     npi_buf_bytes(b, line, len);
-    if (b->nomem ||
+    if (b->nomem || b->cut ||
         (m->replies && !npi_replies_command(m->replies, npi_buf_text(b), b->len, lines_follow(m))))
         return npi_machine_no_memory(m);
     size_t command = b->len;
@@ -167,12 +167,12 @@ npi_outcome npi_machine_run_message(npi_machine *m, npi_mono now)
                                     "a message must not hold a bare CR");
         else {
             put_message(&mail, body, text.len);
-            o = mail.nomem ? npi_machine_no_memory(m)
-                           : npi_machine_send(m, &(npi_sent){.octets = npi_buf_text(&mail),
-                                                             .len = mail.len,
-                                                             .text = body,
-                                                             .text_len = text.len,
-                                                             .is_data = true});
+            o = mail.nomem || mail.cut ? npi_machine_no_memory(m)
+                                       : npi_machine_send(m, &(npi_sent){.octets = mail.data,
+                                                                         .len = mail.len,
+                                                                         .text = body,
+                                                                         .text_len = text.len,
+                                                                         .is_data = true});
         }
     }
     npi_buf_free(&text);

@@ -47,13 +47,11 @@ static npi_outcome run_protocol(npi_machine *m)
     return NPI_OUTCOME_DONE;
 }
 
-/* "HOST", "HOST:PORT", "[v6]:PORT", "unix:PATH" into the target. */
-static bool split_target(npi_machine *m, const char *text, size_t len)
+/* "HOST", "HOST:PORT", "[v6]:PORT", "unix:PATH" into a target. */
+static bool split_target(const npi_machine *m, const char *text, size_t len, npi_machine_target *t)
 {
     const npi_script_step *step = npi_machine_step(m);
-    npi_machine_target *t = &m->target;
     const char *end = text + len, *host_end = end, *colon = NULL;
-    npi_buf_clear(&t->host);
     t->unix_socket = step->option == NPI_CONNECT_UNIX;
     t->tls = step->option == NPI_CONNECT_TLS;
     t->port = npi_speech_port(m->speech, t->tls);
@@ -111,30 +109,54 @@ static bool fill_target(npi_machine *m, npi_template t, npi_buf *out)
     return true;
 }
 
+/* A password of HTTP is for the place that it was given for, and for no other. */
+static void go_to(npi_machine *m, npi_machine_target *to)
+{
+    npi_machine_target *t = &m->target;
+    bool same = t->host.len == to->host.len && t->port == to->port && t->tls == to->tls &&
+                t->unix_socket == to->unix_socket &&
+                memcmp(t->host.data, to->host.data, to->host.len) == 0;
+    if (t->host.len > 0 && !same)
+        npi_buf_clear(&m->basic);
+    npi_buf_free(&t->host);
+    *t = *to;
+    npi_machine_disconnect(m);
+}
+
+static npi_outcome find_target(npi_machine *m, npi_machine_target *t)
+{
+    npi_buf where = npi_buf_grow(&m->mem, TARGET_MAX);
+    bool filled = fill_target(m, npi_machine_step(m)->text, &where);
+    bool good = filled && split_target(m, npi_buf_text(&where), where.len, t) && t->host.len > 0;
+    npi_buf_free(&where);
+    if (!filled)
+        return NPI_OUTCOME_BROKEN;
+    if (t->host.nomem)
+        return npi_machine_no_memory(m);
+    if (!good)
+        return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_INVALID, "script.variable",
+                                   "where to connect: a host, and a port from 1 to 65535");
+    if (t->port == 0 && !t->unix_socket)
+        return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_INVALID, "script.variable",
+                                   "the port is missing: connect HOST:PORT");
+    return NPI_OUTCOME_CONNECT;
+}
+
 static npi_outcome run_connect(npi_machine *m)
 {
     if (m->asked) {
         m->asked = false;
         return NPI_OUTCOME_DONE;
     }
-    npi_buf where = npi_buf_grow(&m->mem, TARGET_MAX);
-    bool filled = fill_target(m, npi_machine_step(m)->text, &where);
-    bool good =
-        filled && split_target(m, npi_buf_text(&where), where.len) && m->target.host.len > 0;
-    npi_buf_free(&where);
-    if (!filled)
-        return NPI_OUTCOME_BROKEN;
-    if (m->target.host.nomem)
-        return npi_machine_no_memory(m);
-    if (!good)
-        return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_INVALID, "script.variable",
-                                   "where to connect: a host, and a port from 1 to 65535");
-    if (m->target.port == 0 && !m->target.unix_socket)
-        return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_INVALID, "script.variable",
-                                   "the port is missing: connect HOST:PORT");
-    npi_machine_disconnect(m);
+    npi_machine_target to = {.host = npi_buf_grow(&m->mem, TARGET_MAX)};
+    npi_outcome o = find_target(m, &to);
+    if (o != NPI_OUTCOME_CONNECT) {
+        npi_buf_free(&to.host);
+        return o;
+    }
+    go_to(m, &to);
     m->asked = true;
-    return NPI_OUTCOME_CONNECT;
+    return o;
 }
 
 static npi_outcome run_tls(npi_machine *m)
