@@ -88,24 +88,25 @@ void npi_machine_disconnect(npi_machine *m)
 {
     npi_replies_free(m->replies);
     m->replies = NULL;
-    npi_features_clear(m->features);
+    if (m->features) /* not when memory failed before there were any */
+        npi_features_clear(m->features);
     npi_buf_clear(&m->raw);
     npi_buf_clear(&m->out);
-    m->connected = m->ended = m->cut = m->closing = m->greeted = m->after_tls = false;
+    m->connected = m->ended = m->cut = m->closing = m->greeted = false;
     m->facts.secure = false;
     m->tag = 0;
 }
 
 void npi_machine_clear(npi_machine *m)
 {
+    npi_buf *list[24];
     drop_segments(m);
     npi_machine_disconnect(m);
     forget_facts(m);
-    npi_buf_clear(&m->text);
-    npi_buf_clear(&m->body);
+    for (npi_buf *const *b = bufs_of(m, list); *b; b++) /* what scripts have set among them */
+        npi_buf_clear(*b);
     m->body_read = 0;
-    npi_buf_clear(&m->texts);
-    npi_buf_clear(&m->octets);
+    m->tls.verify_off = m->tls.plaintext_ok = false;
     npi_buf_char(&m->texts, '\0');
     for (size_t i = 0; i < m->record_count; i++)
         npi_script_drop(m->records[i].script);
@@ -158,12 +159,18 @@ bool npi_machine_add(npi_machine *m, npi_script *s, uint32_t at, uint32_t end)
 void npi_machine_begin(npi_machine *m, npi_mono now)
 {
     m->began = m->record_count == 0 ? now : m->began;
-    m->over = npi_mono_add(now, m->deadline > 0 ? m->deadline : m->run_time);
-    m->failed = m->skipped = false;
+    m->run_began = now;
+    npi_machine_set_over(m);
+    m->failed = m->skipped = m->in_always = false;
     m->trouble = m->verdict = (npi_trouble){.status = NP_OK};
 }
 
 /* ---- what the files of the machine share --------------------------------------------------- */
+
+void npi_machine_set_over(npi_machine *m)
+{
+    m->over = npi_mono_add(m->run_began, m->deadline > 0 ? m->deadline : m->run_time);
+}
 
 npi_segment *npi_machine_segment(const npi_machine *m)
 {
@@ -179,6 +186,12 @@ const npi_script_step *npi_machine_step(const npi_machine *m)
 {
     const npi_segment *s = npi_machine_segment(m);
     return &s->script->steps[s->at];
+}
+
+size_t npi_machine_first_line(const npi_machine *m)
+{
+    const char *text = npi_buf_text(&m->text), *lf = memchr(text, '\n', m->text.len);
+    return lf ? (size_t)(lf - text) : m->text.len;
 }
 
 const char *npi_machine_text(const npi_machine *m, uint32_t at)
@@ -296,9 +309,10 @@ static npi_outcome too_late(npi_machine *m, npi_mono now)
     npi_buf b = npi_buf_in(waited, sizeof waited);
     npi_buf_fixed(&b, (double)npi_mono_sub(now, m->step_began) / 1e9, 1);
     bool whole = !npi_mono_before(now, m->over);
-    return npi_machine_problem(
-        m, NPI_OUTCOME_BROKEN, NP_ERR_TIMEOUT, "reply.timeout",
-        whole ? "the script's deadline has come after %s s" : "no answer for %s s", waited);
+    return npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_TIMEOUT, "reply.timeout",
+                               whole ? "the script's deadline has come, %s s into this step"
+                                     : "no answer for %s s",
+                               waited);
 }
 
 /* ---- the end of a step --------------------------------------------------------------------- */
@@ -310,8 +324,11 @@ static void step_over(npi_machine *m)
     m->until = NPI_NEVER;
     if (++s->at < s->end)
         return;
-    m->segment++;
+    m->segment = m->failed ? m->segment_count : m->segment + 1;
     m->optional_count = 0;
+    if (m->in_always) /* which was this script's alone */
+        npi_machine_set_over(m);
+    m->in_always = false;
 }
 
 /* The stream is in step after a reply that was merely unwelcome: a goodbye is in order then. */
@@ -350,13 +367,24 @@ static void keep_verdict(npi_machine *m)
     npi_buf_str(&b, m->trouble.sentence);
 }
 
+static bool is_last_script(const npi_machine *m)
+{
+    return m->failed || m->segment + 1 == m->segment_count;
+}
+
 /* Remember what failed first: a goodbye that fails too is only a note. */
 static npi_act give_up(npi_machine *m, npi_mono now, bool in_step)
 {
     end_record(m, now, NP_STEP_FAILED);
-    if (m->in_always) {
+    if (m->in_always && is_last_script(m)) {
         npi_machine_say_safe(m, now, NP_DIRECTION_NOTE, m->trouble.sentence);
         return finish(m);
+    }
+    if (m->in_always && m->trouble.status != NP_ERR_NOMEM) {
+        npi_machine_say_safe(m, now, NP_DIRECTION_NOTE, m->trouble.sentence);
+        npi_machine_segment(m)->at = npi_machine_segment(m)->end - 1;
+        step_over(m);
+        return NPI_ACT_REST;
     }
     m->failed = true;
     keep_verdict(m);
@@ -482,7 +510,6 @@ void npi_machine_connected(npi_machine *m, npi_mono now)
 void npi_machine_secured(npi_machine *m, npi_mono now)
 {
     m->facts.secure = true;
-    m->after_tls = true;
     npi_features_clear(m->features);
     npi_buf_clear(&m->raw);
     if (!new_replies(m))
@@ -506,7 +533,7 @@ bool npi_machine_feed(npi_machine *m, npi_mono now, const void *data, size_t len
         m->first_octet = now;
     if (m->replies)
         return npi_replies_feed(m->replies, data, len);
-    if (len > m->limits.body - m->raw.len) {
+    if (m->raw.len > m->limits.body || len > m->limits.body - m->raw.len) {
         npi_machine_fail(m, now, NP_ERR_LIMIT, "limit.body",
                          "the server sent more than max-body octets that nothing has read");
         return true;
@@ -529,5 +556,7 @@ void npi_machine_fail(npi_machine *m, npi_mono now, np_status st, const char *pr
     if (!npi_machine_segment(m))
         return;
     npi_machine_problem(m, NPI_OUTCOME_BROKEN, st, problem, "%.900s", sentence);
+    if (!is_last_script(m)) /* no mere note: the others will not be run */
+        m->in_always = false;
     give_up(m, now, false);
 }

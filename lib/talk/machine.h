@@ -142,7 +142,7 @@ typedef struct npi_machine {
     int64_t follows; /* redirects that may still be followed */
     bool held;       /* the last reply was taken by its own step, and waits to be judged */
     bool redirected; /* this exchange goes on at another place */
-    bool connected, ended, greeted, begun, asked, in_always, after_tls;
+    bool connected, ended, greeted, begun, asked, in_always;
     bool cut;     /* ended without TLS's goodbye: what is not complete by itself is not whole */
     bool closing; /* the server has said that it is about to close */
     int tag;
@@ -157,6 +157,7 @@ typedef struct npi_machine {
     npi_dialog dialog;
     int64_t timeout, deadline;   /* settings in force */
     npi_mono began, until, over; /* over: of the whole */
+    npi_mono run_began;          /* began: the first of all runs */
     npi_mono step_began, first_octet, reply_began;
 
     npi_record *records;
@@ -220,6 +221,12 @@ uint32_t npi_machine_keep_masked(npi_machine *m, const void *text, size_t len);
 uint32_t npi_machine_keep(npi_machine *m, const char *text);
 
 const char *npi_machine_text(const npi_machine *m, uint32_t at);
+
+/* Octets of the first line of the last reply. */
+size_t npi_machine_first_line(const npi_machine *m);
+
+/* When the run has to be over, outside of `always`. */
+void npi_machine_set_over(npi_machine *m);
 
 /* ---- between the files of the machine ------------------------------------------------------ */
 

@@ -218,8 +218,9 @@ static npi_outcome run_fail(npi_machine *m)
     npi_outcome o = NPI_OUTCOME_BROKEN;
     if (npi_machine_fill(m, npi_machine_step(m)->text, &text)) {
         npi_values_put_masked(&m->values, &shown, npi_buf_text(&text), text.len);
-        o = npi_machine_problem(m, NPI_OUTCOME_UNMET, NP_ERR_EXPECTATION, "check.unmet", "%.800s",
-                                npi_buf_text(&shown));
+        o = shown.nomem ? npi_machine_no_memory(m)
+                        : npi_machine_problem(m, NPI_OUTCOME_UNMET, NP_ERR_EXPECTATION,
+                                              "check.unmet", "%.800s", npi_buf_text(&shown));
     }
     npi_buf_free(&text);
     npi_buf_free(&shown);
@@ -239,12 +240,13 @@ static npi_outcome run_close(npi_machine *m)
 
 static npi_outcome run_skip(npi_machine *m, npi_mono now)
 {
+    npi_segment *s = npi_machine_segment(m);
+    npi_outcome o = run_note(m, now);
+    if (o != NPI_OUTCOME_DONE)
+        return o;
     m->skipped = true;
-    run_note(m, now);
-    npi_machine_segment(m)->at =
-        npi_machine_segment(m)->script->always < npi_machine_segment(m)->end
-            ? npi_machine_segment(m)->script->always - 1
-            : npi_machine_segment(m)->end - 1;
+    m->optional_count = 0; /* it leaves all blocks */
+    s->at = !m->in_always && s->script->always < s->end ? s->script->always - 1 : s->end - 1;
     return NPI_OUTCOME_DONE;
 }
 
@@ -304,7 +306,8 @@ npi_outcome npi_machine_run_step(npi_machine *m, npi_mono now)
         return NPI_OUTCOME_DONE;
     case NPI_VERB_DEADLINE:
         m->deadline = step->duration;
-        m->over = npi_mono_add(m->began, m->deadline);
+        if (!m->in_always) /* which has a time of its own */
+            npi_machine_set_over(m);
         return NPI_OUTCOME_DONE;
     case NPI_VERB_STEP:
     case NPI_VERB_NOTE:
