@@ -222,9 +222,6 @@ uint32_t npi_machine_keep(npi_machine *m, const char *text);
 
 const char *npi_machine_text(const npi_machine *m, uint32_t at);
 
-/* Octets of the first line of the last reply. */
-size_t npi_machine_first_line(const npi_machine *m);
-
 /* When the run has to be over, outside of `always`. */
 void npi_machine_set_over(npi_machine *m);
 

@@ -78,21 +78,18 @@ npi_outcome npi_machine_reply(npi_machine *m, npi_mono now)
     case NPI_REPLY_BROKEN:
         break;
     }
+    if (a.code && take_answer(m, now, &a) != NPI_OUTCOME_DONE) /* what came of it is kept */
+        return NPI_OUTCOME_BROKEN;
     const char *problem = npi_replies_problem(m->replies);
     return npi_machine_problem(m, NPI_OUTCOME_BROKEN, status_of_problem(problem), problem, "%s",
                                npi_replies_sentence(m->replies));
 }
 
-size_t npi_machine_first_line(const npi_machine *m)
-{
-    const char *text = npi_buf_text(&m->text), *end = memchr(text, '\n', m->text.len);
-    return end ? (size_t)(end - text) : m->text.len;
-}
-
 void npi_machine_put_reply(const npi_machine *m, npi_buf *b)
 {
-    const char *text = npi_buf_text(&m->text);
-    size_t len = npi_machine_first_line(m);
+    char shown[FIRST_LINE + 1];
+    npi_buf line = npi_buf_in(shown, sizeof shown);
+    npi_values_put_masked(&m->values, &line, npi_buf_text(&m->text), npi_machine_first_line(m));
     npi_buf_char(b, '"');
     if (m->code)
         npi_buf_printf(b, "%d ", m->code);
@@ -100,7 +97,7 @@ void npi_machine_put_reply(const npi_machine *m, npi_buf *b)
         npi_buf_printf(b, "%s ", m->word);
     if (m->enhanced[0])
         npi_buf_printf(b, "%s ", m->enhanced);
-    npi_values_put_masked(&m->values, b, text, len < FIRST_LINE ? len : FIRST_LINE);
+    npi_buf_str(b, shown);
     npi_buf_char(b, '"');
 }
 
@@ -245,8 +242,9 @@ static npi_outcome unexpected(npi_machine *m, npi_mono now)
 
 static void drop_raw(npi_machine *m, size_t len)
 {
-    memmove(m->raw.data, m->raw.data + len, m->raw.len - len);
     m->raw.len -= len;
+    if (m->raw.len > 0)
+        memmove(m->raw.data, m->raw.data + len, m->raw.len);
 }
 
 /* Whatever has come may go on: only time, or the end, makes it a refusal. */
@@ -296,6 +294,7 @@ static npi_outcome expect_octets(npi_machine *m, npi_mono now)
     return NPI_OUTCOME_DONE;
 }
 
+/* The end of a stream is an end only when the server has said so. */
 static npi_outcome expect_close(npi_machine *m)
 {
     npi_answer a;
@@ -388,6 +387,8 @@ static void put_cert(const npi_machine *m, uint8_t which, npi_buf *b)
     const npi_machine_facts *f = &m->facts;
     const npi_buf *const texts[] = {NULL, &f->cert_subject, &f->cert_issuer, &f->cert_names,
                                     &f->cert_key};
+    if (which == NPI_CERT_DAYS && f->cert_days == INT64_MIN)
+        return; /* neither few nor many: there is no certificate */
     if (which == NPI_CERT_DAYS)
         npi_buf_i64(b, f->cert_days);
     else if (which == NPI_CERT_CHAIN)
@@ -581,10 +582,11 @@ npi_outcome npi_machine_run_save(npi_machine *m, npi_mono now)
         found = pattern_matches(m, s->values[step->first_value].pattern, &m->text, groups);
         const npi_group *g = found > 0 && groups[1].at >= 0 ? &groups[1] : &groups[0];
         if (found > 0)
-            npi_buf_bytes(&value, m->text.data + g->at, g->len);
+            npi_buf_bytes(&value, npi_buf_text(&m->text) + g->at, g->len);
     }
-    bool kept = found > 0 && npi_values_set(&m->values, npi_script_at(s, name), name.len,
-                                            npi_buf_text(&value), value.len);
+    bool kept = found > 0 && !value.nomem &&
+                npi_values_set(&m->values, npi_script_at(s, name), name.len, npi_buf_text(&value),
+                               value.len);
     npi_buf_free(&value);
     if (found == 0)
         return npi_machine_problem(m, NPI_OUTCOME_UNMET, NP_ERR_EXPECTATION, "check.unmet",
