@@ -81,8 +81,11 @@ npi_outcome npi_machine_reply(npi_machine *m, npi_mono now)
     if (a.code && take_answer(m, now, &a) != NPI_OUTCOME_DONE) /* what came of it is kept */
         return NPI_OUTCOME_BROKEN;
     const char *problem = npi_replies_problem(m->replies);
+    char sentence[sizeof m->trouble.sentence];
+    npi_buf b = npi_buf_in(sentence, sizeof sentence);
+    npi_values_mask_escaped(&m->values, &b, npi_replies_sentence(m->replies));
     return npi_machine_problem(m, NPI_OUTCOME_BROKEN, status_of_problem(problem), problem, "%s",
-                               npi_replies_sentence(m->replies));
+                               sentence);
 }
 
 void npi_machine_put_reply(const npi_machine *m, npi_buf *b)

@@ -73,6 +73,18 @@ static bool add_form(npi_values *v, uint32_t value, const void *octets, size_t l
     return true;
 }
 
+/* As sentences about what came show it. */
+static bool add_escaped(npi_values *v, uint32_t index)
+{
+    const npi_buf *value = &v->values[index].value;
+    npi_buf form = npi_buf_grow(v->mem, 4 * VALUE_MAX);
+    npi_buf_escaped(&form, npi_buf_text(value), value->len);
+    bool ok = !form.nomem && (same(value, npi_buf_text(&form), form.len) ||
+                              add_form(v, index, form.data, form.len));
+    npi_buf_free(&form);
+    return ok;
+}
+
 /* The secret itself, and as each filter writes it. */
 static bool add_forms(npi_values *v, uint32_t index)
 {
@@ -86,7 +98,7 @@ static bool add_forms(npi_values *v, uint32_t index)
             ok = !form.nomem && add_form(v, index, form.data, form.len);
         npi_buf_free(&form);
     }
-    return ok;
+    return ok && add_escaped(v, index);
 }
 
 bool npi_values_add_form(npi_values *v, const void *octets, size_t len)
@@ -146,7 +158,8 @@ static const npi_secret_form *form_at(const npi_values *v, const char *text, siz
     return best;
 }
 
-void npi_values_put_masked(const npi_values *v, npi_buf *out, const void *text, size_t len)
+static void put_masked(const npi_values *v, npi_buf *out, const char *text, size_t len,
+                       void (*put)(npi_buf *, const void *, size_t))
 {
     const char *p = text, *end = p + len, *plain = p;
     while (p < end) {
@@ -155,14 +168,24 @@ void npi_values_put_masked(const npi_values *v, npi_buf *out, const void *text, 
             p++;
             continue;
         }
-        npi_buf_escaped(out, plain, (size_t)(p - plain));
+        put(out, plain, (size_t)(p - plain));
         npi_buf_char(out, '<');
         npi_buf_str(out, npi_buf_text(&v->values[f->value].name));
         npi_buf_char(out, '>');
         p += f->octets.len;
         plain = p;
     }
-    npi_buf_escaped(out, plain, (size_t)(end - plain));
+    put(out, plain, (size_t)(end - plain));
+}
+
+void npi_values_put_masked(const npi_values *v, npi_buf *out, const void *text, size_t len)
+{
+    put_masked(v, out, text, len, npi_buf_escaped);
+}
+
+void npi_values_mask_escaped(const npi_values *v, npi_buf *out, const char *text)
+{
+    put_masked(v, out, text, strlen(text), npi_buf_bytes);
 }
 
 void npi_values_put_starred(const npi_values *v, npi_buf *out, const void *octets, size_t len)

@@ -52,6 +52,9 @@ bool npi_values_add_form(npi_values *v, const void *octets, size_t len);
 /* Escaped, each secret as "<name>". */
 void npi_values_put_masked(const npi_values *v, npi_buf *out, const void *text, size_t len);
 
+/* A text that is escaped already. */
+void npi_values_mask_escaped(const npi_values *v, npi_buf *out, const char *text);
+
 /* The octets as they are, each secret as so many stars. */
 void npi_values_put_starred(const npi_values *v, npi_buf *out, const void *octets, size_t len);
 

@@ -526,6 +526,10 @@ static void secrets_in_replies(void **state)
             HELLO "C A hushhush aHVzaGh1c2g=\nS 535 not hushhush, not aHVzaGh1c2g=\n",
             UNMET "t:7: expected 250, got \"535 not <p>, not <p>\" after 0.00 ms",
             .values = "!p=hushhush"),
+        ROW("repeated where no reply is", SMTP "expect 220\nneed p\nsecret p\nsend A\nexpect 250\n",
+            HELLO "C A\nS hush\\\\hush\n",
+            "peer.protocol reply.malformed t:7: not a line of a reply: <p>",
+            .values = "!p=hush\\hush"),
         ROW("`fail` says it", SMTP "expect 220\nneed p\nsecret p\nfail ${p}\n", HELLO,
             "expectation.unmet check.unmet t:6: <p>", .values = "!p=hushhush"),
     };
