@@ -453,7 +453,7 @@ static inline void stage_perform(stage *s)
     stage_tell_end(s);
 }
 
-static inline void stage_run(stage *s, const play *p, const staging *how)
+static inline void stage_begin(stage *s, const play *p, const staging *how)
 {
     npi_mem libc = npi_mem_libc();
     *s = (stage){.libc = libc, .p = p, .at = p->lines, .seed = how->pieces, .now = {1}};
@@ -461,6 +461,11 @@ static inline void stage_run(stage *s, const play *p, const staging *how)
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
         *bufs[i] = npi_buf_grow(&s->libc, STAGE_TEXT_MAX);
     s->m.mem = how->mem ? *how->mem : libc;
+}
+
+static inline void stage_run(stage *s, const play *p, const staging *how)
+{
+    stage_begin(s, p, how);
     if (stage_set(s))
         stage_perform(s);
     else if (s->status == NP_OK)
