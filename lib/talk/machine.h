@@ -111,7 +111,6 @@ typedef struct npi_dialog {
     char shown[NPI_DIALOG][80];     /* the same for the transcript */
     const char *wanted[NPI_DIALOG]; /* word or code of the answer */
     bool asked;                     /* lines[at] is out */
-    bool commands;                  /* each line is one, and not only the first */
     bool cram;                      /* lines[1] is made from the challenge */
 } npi_dialog;
 
