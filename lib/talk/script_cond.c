@@ -201,18 +201,18 @@ static bool take_bound(npi_cursor *c, npi_cond *out)
 
 static bool take_comparison(npi_cursor *c, npi_cond *out)
 {
-    const char *at;
     if (!take_operator(c, &out->op))
         return false;
     if (out->op >= NPI_OP_LESS && out->op <= NPI_OP_AT_LEAST)
         return take_bound(c, out);
-    at = c->at;
+    npi_cursor_at_end(c);
+    const char *at = c->at;
     if (!npi_cursor_value(c, "what it is compared with", &out->value))
         return false;
     if (out->op == NPI_OP_MATCHES && out->value.kind != NPI_VALUE_PATTERN)
-        return npi_cursor_fault(c, at + 1, "'matches' takes a pattern: /.../");
+        return npi_cursor_fault(c, at, "'matches' takes a pattern: /.../");
     if (out->op != NPI_OP_MATCHES && out->value.kind == NPI_VALUE_PATTERN)
-        return npi_cursor_fault(c, at + 1, "a pattern is asked for with 'matches'");
+        return npi_cursor_fault(c, at, "a pattern is asked for with 'matches'");
     return true;
 }
 

@@ -255,7 +255,8 @@ static void tell_open_blocks(npi_parser *p)
     for (; p->open > 0; p->open--) {
         const npi_block *b = &p->blocks[p->open - 1];
         npi_place where = {.file = p->c.file, .line = b->line, .column = b->column};
-        fault_at(p->c.s, &where, "this '%s' has no 'end'", npi_verb_name(b->verb));
+        npi_verb opened = b->verb == NPI_VERB_ELSE ? NPI_VERB_IF : b->verb; /* that line */
+        fault_at(p->c.s, &where, "this '%s' has no 'end'", npi_verb_name(opened));
     }
 }
 

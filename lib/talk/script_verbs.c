@@ -100,6 +100,7 @@ static bool parse_tls(npi_parser *p)
             "plaintext",
             npi_piece_shown(word, shown));
     npi_parser_last(p)->option = (uint8_t)k;
+    npi_cursor_at_end(&p->c);
     const char *at = p->c.at;
     if (k == NPI_TLS_KEY_VERIFY && !npi_cursor_take(&p->c, "off") && !npi_cursor_take(&p->c, "on"))
         return npi_cursor_fault(&p->c, at, "on or off");
@@ -250,11 +251,12 @@ static bool parse_save(npi_parser *p)
     }
     if (!npi_cursor_take(&p->c, "from"))
         return npi_cursor_fault(&p->c, p->c.at, "'from /(...)/' or '= code' must follow the name");
+    npi_cursor_at_end(&p->c);
     const char *at = p->c.at;
     if (!npi_cursor_value(&p->c, "a pattern", &v))
         return false;
     if (v.kind != NPI_VALUE_PATTERN)
-        return npi_cursor_fault(&p->c, at + 1, "a pattern with a group must follow: /(...)/");
+        return npi_cursor_fault(&p->c, at, "a pattern with a group must follow: /(...)/");
     if (!npi_script_add_value(p->c.s, &v))
         return false;
     npi_parser_last(p)->value_count = 1;

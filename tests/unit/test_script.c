@@ -144,6 +144,7 @@ static void of_blocks(void **state)
     static const row rows[] = {
         {P "if code\n", "t:2:1: this 'if' has no 'end'"},
         {P "  optional\nsend x\n", "t:2:3: this 'optional' has no 'end'"},
+        {P "if code\nelse\n", "t:2:1: this 'if' has no 'end'"},
         {P "if code\nif code\nend\n", "t:2:1: this 'if' has no 'end'"},
         {P " end\n", "t:2:2: this 'end' has no 'if' or 'optional'"},
         {P "else\n", "t:2:1: this 'else' has no 'if'"},
@@ -264,6 +265,9 @@ static void of_connections(void **state)
         {P "tls version 1.2\n",
          "t:2:5: 'version' is not of TLS: verify, name, ca, cert, key, min, max, alpn or "
          "plaintext"},
+        {P "tls verify  maybe\n", "t:2:13: on or off"},
+        {P "tls plaintext no\n",
+         "t:2:15: 'tls plaintext ok' lets passwords go without TLS"},
         {P "tls verify off on\n", "t:2:16: 'on' is too much here"},
         {P "tls min\n", "t:2:8: its value is missing here"},
         {P "starttls later\n", "t:2:10: 'later' is too much here"},
@@ -348,6 +352,7 @@ static void of_matches(void **state)
         {P "save 1 from /a/\n", "t:2:6: '1' is not a name: a letter or _, then letters, digits, _"},
         {P "save x from\n", "t:2:12: a pattern is missing here"},
         {P "save x from \"a\"\n", "t:2:13: a pattern with a group must follow: /(...)/"},
+        {P "save x from   a\n", "t:2:15: a pattern with a group must follow: /(...)/"},
         {P "save x = code is 1\n", "t:2:15: 'is 1' is too much here"},
     };
     (void)state;
@@ -387,6 +392,7 @@ static void of_conditions(void **state)
         {P "check header\n", "t:2:13: a name is missing here"},
         {P "check attr\n", "t:2:11: a name is missing here"},
         {P "check text matches a\n", "t:2:20: 'matches' takes a pattern: /.../"},
+        {P "check text matches  a\n", "t:2:21: 'matches' takes a pattern: /.../"},
     };
     (void)state;
     check_rows(rows, COUNT(rows));
@@ -397,6 +403,7 @@ static void of_patterns(void **state)
     static const row with[] = {
         {P "expect /(/\n", "t:2:10: missing closing parenthesis"},
         {P "expect 250 /a[/\n", "t:2:15: missing terminating ] for character class"},
+        {P "check text is /a/\n", "t:2:15: a pattern is asked for with 'matches'"},
         {P "expect /(?P<max>\\d+)/\nsend ${max}\n", ""},
         {P "save x from /(a)/ y\n", "t:2:19: 'y' is too much here"},
     };
