@@ -284,7 +284,7 @@ bool npi_cursor_take(npi_cursor *c, const char *word)
     return true;
 }
 
-static int hex_digit(char ch)
+int npi_hex_digit(char ch)
 {
     if (ch >= '0' && ch <= '9')
         return ch - '0';
@@ -303,9 +303,9 @@ static bool take_escape(npi_cursor *c)
         c->at++;
         return true;
     }
-    if (c->end - c->at >= 3 && *c->at == 'x' && hex_digit(c->at[1]) >= 0 &&
-        hex_digit(c->at[2]) >= 0) {
-        npi_buf_char(&c->s->text, (char)(hex_digit(c->at[1]) << 4 | hex_digit(c->at[2])));
+    if (c->end - c->at >= 3 && *c->at == 'x' && npi_hex_digit(c->at[1]) >= 0 &&
+        npi_hex_digit(c->at[2]) >= 0) {
+        npi_buf_char(&c->s->text, (char)(npi_hex_digit(c->at[1]) << 4 | npi_hex_digit(c->at[2])));
         c->at += 3;
         return true;
     }
@@ -511,9 +511,9 @@ static bool take_hex_word(npi_cursor *c, builder *b)
         b->literal = c->s->text.len;
         return ok;
     }
-    if (c->end - c->at < 2 || hex_digit(c->at[0]) < 0 || hex_digit(c->at[1]) < 0)
+    if (c->end - c->at < 2 || npi_hex_digit(c->at[0]) < 0 || npi_hex_digit(c->at[1]) < 0)
         return npi_cursor_fault(c, c->at, "octets are two hexadecimal digits each, as '0d 0a'");
-    npi_buf_char(&c->s->text, (char)(hex_digit(c->at[0]) << 4 | hex_digit(c->at[1])));
+    npi_buf_char(&c->s->text, (char)(npi_hex_digit(c->at[0]) << 4 | npi_hex_digit(c->at[1])));
     c->at += 2;
     return true;
 }

@@ -6,6 +6,8 @@
 
 #include "talk/script_inside.h"
 
+enum { OCTETS_MAX = 1024 }; /* of one expect hex */
+
 /* ---- verbs -------------------------------------------------------------------------------- */
 
 static bool parse_protocol(npi_parser *p)
@@ -139,7 +141,7 @@ static bool parse_send(npi_parser *p)
         if (npi_cursor_at_end(&p->c) || *p->c.at != '"')
             return npi_cursor_fault(&p->c, p->c.at,
                                     "octets stand in quotes here: send raw \"...\"");
-        ok = npi_cursor_tail(&p->c, &t);
+        ok = npi_cursor_text(&p->c, "octets", &t) && npi_cursor_done(&p->c);
     } else {
         ok = npi_cursor_tail(&p->c, &t);
     }
@@ -157,31 +159,39 @@ static bool parse_message(npi_parser *p)
     return true;
 }
 
+/* "2b", or "??" for any. */
+static bool take_octet(npi_cursor *c, npi_piece word, char *mask)
+{
+    int octet = 0;
+    *mask = npi_piece_is(word, "??") ? 0 : (char)0xff;
+    for (size_t i = 0; *mask && i < 2; i++) {
+        int digit = i < word.len ? npi_hex_digit(word.at[i]) : -1;
+        if (digit < 0 || word.len > 2)
+            return npi_cursor_fault(c, word.at, "octets are two hexadecimal digits each, or ??");
+        octet = octet << 4 | digit;
+    }
+    npi_buf_char(&c->s->text, (char)octet);
+    return true;
+}
+
 /* "2b ?? 0d": octets, and which of them matter. */
 static bool parse_expect_hex(npi_parser *p)
 {
     npi_cursor *c = &p->c;
-    char mask[1024];
+    char mask[OCTETS_MAX];
     size_t count = 0, begin = c->s->text.len;
     while (!npi_cursor_at_end(c)) {
         npi_piece word;
-        unsigned octet = 0;
         npi_cursor_word(c, "", &word);
         if (npi_piece_is(word, "within")) {
             if (!npi_cursor_duration(c, &npi_parser_last(p)->duration))
                 return false;
             break;
         }
-        bool any = npi_piece_is(word, "??");
-        for (size_t i = 0; i < word.len && !any; i++) {
-            const char *digits = "0123456789abcdef";
-            const char *d = word.at[i] ? strchr(digits, word.at[i] | 0x20) : NULL;
-            octet = d && word.len == 2 ? octet << 4 | (unsigned)(d - digits) : 0x1000;
-        }
-        if (octet > 0xff || count == sizeof mask)
-            return npi_cursor_fault(c, word.at, "octets are two hexadecimal digits each, or ??");
-        npi_buf_char(&c->s->text, (char)octet);
-        mask[count++] = any ? 0 : (char)0xff;
+        if (count == sizeof mask)
+            return npi_cursor_fault(c, word.at, "more than %d octets", OCTETS_MAX);
+        if (!take_octet(c, word, &mask[count++]))
+            return false;
     }
     npi_parser_last(p)->octets = (npi_span){(uint32_t)begin, (uint32_t)count};
     npi_parser_last(p)->mask = npi_script_keep(c->s, mask, count);
@@ -321,6 +331,14 @@ static bool parse_tail(npi_parser *p)
     return true;
 }
 
+/* An empty line would end the head of the request. */
+static bool parse_header(npi_parser *p)
+{
+    return parse_tail(p) &&
+           (npi_parser_last(p)->text.count > 0 ||
+            npi_cursor_fault(&p->c, p->c.at, "a header is missing here: NAME: VALUE"));
+}
+
 static bool parse_duration(npi_parser *p)
 {
     return npi_cursor_duration(&p->c, &npi_parser_last(p)->duration) && npi_cursor_done(&p->c);
@@ -353,7 +371,7 @@ bool npi_parser_verb(npi_parser *p, npi_verb v)
         [NPI_VERB_WARN] = npi_parser_cond,    [NPI_VERB_SAVE] = parse_save,
         [NPI_VERB_AUTH] = parse_auth,         [NPI_VERB_GET] = parse_get,
         [NPI_VERB_HEAD] = parse_get,          [NPI_VERB_POST] = parse_post,
-        [NPI_VERB_HEADER] = parse_tail,       [NPI_VERB_DATA] = parse_rest,
+        [NPI_VERB_HEADER] = parse_header,     [NPI_VERB_DATA] = parse_rest,
         [NPI_VERB_LDAP] = parse_rest,         [NPI_VERB_TIMEOUT] = parse_duration,
         [NPI_VERB_DEADLINE] = parse_duration, [NPI_VERB_STEP] = parse_tail,
         [NPI_VERB_NOTE] = parse_tail,         [NPI_VERB_CLOSE] = parse_nothing,

@@ -291,6 +291,9 @@ static void of_octets(void **state)
     static const row rows[] = {
         {P "send raw QUIT\n", "t:2:10: octets stand in quotes here: send raw \"...\""},
         {P "send raw\n", "t:2:9: octets stand in quotes here: send raw \"...\""},
+        {P "send raw \"a\" b\n", "t:2:14: 'b' is too much here"},
+        {P "send raw \"a\" # b\n", ""},
+        {P "send raw \"a\"\"b\"\n", "t:2:13: '\"b\"' is too much here"},
         {P "send hex\n", "t:2:9: octets are missing here, as '0d 0a'"},
         {P "send hex 0d 0\n", "t:2:13: octets are two hexadecimal digits each, as '0d 0a'"},
         {P "send hex 0g\n", "t:2:10: octets are two hexadecimal digits each, as '0d 0a'"},
@@ -302,6 +305,8 @@ static void of_octets(void **state)
         {P "expect hex within 5s\n", "t:2:21: octets are missing here"},
         {P "expect hex 2b 0\n", "t:2:15: octets are two hexadecimal digits each, or ??"},
         {P "expect hex 2b0d\n", "t:2:12: octets are two hexadecimal digits each, or ??"},
+        {P "expect hex \x12\x13\n", "t:2:12: octets are two hexadecimal digits each, or ??"},
+        {P "expect hex ???\n", "t:2:12: octets are two hexadecimal digits each, or ??"},
         {P "expect hex 2b ?\n", "t:2:15: octets are two hexadecimal digits each, or ??"},
         {P "expect hex 2b within\n", "t:2:21: a time as 500ms, 10s or 2m is missing here"},
         {P "expect hex 2b within 5s 2b\n", "t:2:25: '2b' is too much here"},
@@ -315,6 +320,8 @@ static void of_octets(void **state)
         {P "get / follow\n", "t:2:13: how many redirects is missing here"},
         {P "get / follow all\n", "t:2:14: 'all' is not a number"},
         {P "head / 3\n", "t:2:8: '3' is too much here"},
+        {P "header\n", "t:2:7: a header is missing here: NAME: VALUE"},
+        {P "header \"\"\n", "t:2:10: a header is missing here: NAME: VALUE"},
         {P "post /\n", "t:2:7: a text is missing here: '<<END', its lines, and a line END"},
     };
     (void)state;
@@ -804,6 +811,13 @@ static void sizes(void **state)
     check_errors_of(parse_octets(b.data, b.len), "");
     npi_buf_str(&b, " send\n");
     check_errors_of(parse_octets(b.data, b.len), "t:10001:1: more than 10000 steps");
+    npi_buf_free(&b);
+    b = repeated(&mem, "expect hex ", 1, "");
+    for (int i = 0; i < 1024; i++)
+        npi_buf_str(&b, "?? ");
+    check_errors_of(parse_octets(b.data, b.len), "");
+    npi_buf_str(&b, "2b\n");
+    check_errors_of(parse_octets(b.data, b.len), "t:2:3084: more than 1024 octets");
     npi_buf_free(&b);
 }
 
