@@ -3,6 +3,7 @@
  * Decides what a script means: one verb a line, blocks that nest, variables that somebody gives.
  * Everything that is wrong is told at once, each with its line and column.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -153,6 +154,8 @@ static bool include(npi_parser *p, const char *path, const char *folder, const c
     if (is_included_already(p, path))
         return npi_cursor_fault(&p->c, at, "this file is being included already");
     char *text = npi_script_read_file(&s->mem, path, &len, &err);
+    if (!text && err == ENOMEM)
+        s->status = NP_ERR_NOMEM;
     if (!text)
         return npi_cursor_fault(&p->c, at, "cannot be read: %s", npi_script_file_trouble(err));
     inner.c = (npi_cursor){.s = s, .next = text, .text_end = text + len};
@@ -267,6 +270,8 @@ static bool parse_file(npi_parser *p)
     while (npi_cursor_line(&p->c)) {
         if (!npi_cursor_at_end(&p->c))
             parse_line(p);
+        if (s->text.nomem || s->text.cut) /* a literal lacks octets */
+            s->status = NP_ERR_NOMEM;
         if (s->status == NP_ERR_NOMEM)
             return false;
     }

@@ -950,6 +950,76 @@ static void includes_deep(void **state)
     }
 }
 
+/* ---- memory ------------------------------------------------------------------------------- */
+
+static const char everything[] =
+    "\nneed a\nsecret a\nset c ${a} \"x\n" /* one mistake */
+      "connect ${host}:25\ntls name x\nexpect 220 \"b c\" or +OK within 2s\nexpect hex 2b ??\n"
+      "send raw \"\\r${a|hex}\"\nsend hex 0d ${a|hex}\nmessage <<E\nhi ${a}\nE\nwait x within 1s\n"
+      "check header \"x\" is y\nwarn has AUTH PLAIN\nsave d = code\nif ${d} is 1\nnote ${d}\nelse\n"
+      "optional\nend\nend\nauth plain a b\nget / follow 3\npost / <<E\nE\nsend ${nobody}\nexpct\n"
+      "expect /(?P<n>a)/\nsave q from /b/\ninclude included\nalways\nsend QUIT\ncheck has LAST";
+
+/* Status and messages in one text; "memory" when it ran out. */
+static void tell(const npi_script *s, npi_buf *b)
+{
+    npi_buf_clear(b);
+    if (np_script_status(s) == NP_ERR_NOMEM) {
+        npi_buf_str(b, "memory");
+        return;
+    }
+    npi_buf_printf(b, "%d %zu steps\n", np_script_status(s), s->step_count);
+    for (int i = 0; i < np_script_error_count(s); i++) {
+        npi_buf_str(b, np_script_get_error(s, i));
+        npi_buf_char(b, '\n');
+    }
+    npi_buf_str(b, shown(s, last(s)->cond.argument));
+}
+
+/* Each request fails in turn; how often that stopped the parser. */
+static unsigned long sweep(const char *script, size_t len)
+{
+    static char good[4000], text[4000];
+    npi_buf told = npi_buf_in(text, sizeof text), whole = npi_buf_in(good, sizeof good);
+    unsigned long stopped = 0;
+    bool failed = true;
+    for (unsigned long at = 0; failed; at++) {
+        failmem m = {.fail_at = at};
+        npi_mem mem = failmem_allocator(&m);
+        npi_script *s = npi_script_new(&mem);
+        if (s) {
+            npi_script_parse(s, script, len, "t", ".");
+            tell(s, at == 0 ? &whole : &told);
+            if (at > 0 && strcmp(text, "memory") != 0)
+                assert_string_equal(text, good); /* then nothing may be missing */
+            stopped += at > 0 && strcmp(text, "memory") == 0;
+        }
+        failed = at == 0 || m.failed > 0;
+        npi_script_drop(s);
+        assert_int_equal(m.live, 0);
+    }
+    return stopped;
+}
+
+/* What is longer by one octet grows its buffers at another place. */
+static void memory_fails(void **state)
+{
+    (void)state;
+    npi_mem mem = npi_mem_libc();
+    unsigned long stopped = 0;
+    write_file("included", "set z 1\nsend ${z}\n", 17);
+    for (size_t pad = 0; pad < 300; pad++) {
+        npi_buf b = npi_buf_grow(&mem, 8000);
+        npi_buf_str(&b, P "note ");
+        npi_buf_fill(&b, 'x', pad);
+        npi_buf_str(&b, everything);
+        stopped += sweep(b.data, b.len);
+        npi_buf_free(&b);
+    }
+    unlink("included");
+    assert_true(stopped > 300 * 10);
+}
+
 static void users(void **state)
 {
     (void)state;
@@ -994,6 +1064,7 @@ int main(void)
         cmocka_unit_test(includes),
         cmocka_unit_test(includes_that_fail),
         cmocka_unit_test(includes_deep),
+        cmocka_unit_test(memory_fails),
         cmocka_unit_test(users),
     };
     char folder[] = "/tmp/test_script.XXXXXX";
