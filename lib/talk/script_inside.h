@@ -24,6 +24,8 @@ typedef struct npi_parser {
     int depth;
     npi_block blocks[NPI_NEST_MAX];
     int open;
+    int around;               /* blocks of the outer files that are open here */
+    int too_deep;             /* blocks that were refused, and have ends, too */
     const char *line_begin; /* of the verb, for messages about the whole line */
 } npi_parser;
 

@@ -42,20 +42,13 @@ npi_script_step *npi_parser_last(npi_parser *p)
 
 /* ---- blocks ------------------------------------------------------------------------------- */
 
-/* Those of the including files among them: a run keeps account of all. */
-static int open_blocks(const npi_parser *p)
-{
-    int count = 0;
-    for (; p; p = p->outer)
-        count += p->open;
-    return count;
-}
-
 static bool open_block(npi_parser *p, npi_verb verb)
 {
-    if (open_blocks(p) == NPI_NEST_MAX)
+    if (p->around + p->open == NPI_NEST_MAX) {
+        p->too_deep++;
         return npi_cursor_fault(&p->c, p->line_begin, "blocks lie in each other more than %d deep",
                                 NPI_NEST_MAX);
+    }
     p->blocks[p->open++] = (npi_block){(uint32_t)p->c.s->step_count - 1, p->c.line,
                                        npi_cursor_column(&p->c, p->line_begin), verb};
     return true;
@@ -74,6 +67,8 @@ static bool parse_optional(npi_parser *p)
 static bool parse_else(npi_parser *p)
 {
     npi_block *b = p->open ? &p->blocks[p->open - 1] : NULL;
+    if (p->too_deep > 0)
+        return npi_cursor_done(&p->c);
     if (!b || b->verb != NPI_VERB_IF)
         return npi_cursor_fault(&p->c, p->line_begin, "this 'else' has no 'if'");
     p->c.s->steps[b->step].jump = (uint32_t)p->c.s->step_count - 1;
@@ -84,6 +79,10 @@ static bool parse_else(npi_parser *p)
 
 static bool parse_end(npi_parser *p)
 {
+    if (p->too_deep > 0) {
+        p->too_deep--;
+        return npi_cursor_done(&p->c);
+    }
     if (p->open == 0)
         return npi_cursor_fault(&p->c, p->line_begin, "this 'end' has no 'if' or 'optional'");
     p->c.s->steps[p->blocks[--p->open].step].jump = (uint32_t)p->c.s->step_count - 1;
@@ -145,7 +144,10 @@ static bool is_included_already(const npi_parser *p, const char *path)
 static bool include(npi_parser *p, const char *path, const char *folder, const char *at)
 {
     npi_script *s = p->c.s;
-    npi_parser inner = {.folder = folder, .outer = p, .depth = p->depth + 1};
+    npi_parser inner = {.folder = folder,
+                        .outer = p,
+                        .depth = p->depth + 1,
+                        .around = p->around + p->open};
     size_t len;
     int err;
     if (p->depth == NPI_NEST_MAX)

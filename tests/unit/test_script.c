@@ -826,9 +826,16 @@ static void nesting(void **state)
     (void)state;
     npi_mem mem = npi_mem_libc();
     npi_buf b = repeated(&mem, "if code\n", 8, "");
-    for (int i = 0; i < 8; i++)
-        npi_buf_str(&b, "end\n");
+    npi_buf_str(&b, "send x\nend\nend\nend\nend\nend\nend\nend\nend\n");
     check_errors_of(parse_octets(b.data, b.len), "");
+    npi_buf_free(&b);
+    /* What is told is the block, and not its else and end. */
+    b = repeated(&mem, "if code\n", 8, "");
+    npi_buf_str(&b, " if code\noptional\nend\nelse\nend\nend\nend\nend\nend\nend\nend\nend\n"
+                    "end\n");
+    check_errors_of(parse_octets(b.data, b.len),
+                    "t:10:2: blocks lie in each other more than 8 deep\n"
+                    "t:11:1: blocks lie in each other more than 8 deep");
     npi_buf_free(&b);
 }
 
@@ -925,6 +932,25 @@ static void includes_that_fail(void **state)
     char path[5000] = P "include ";
     memset(path + strlen(path), 'a', 4200);
     check_errors_of(LOAD("m", path), "m:2:9: that path is too long");
+}
+
+/* Blocks of an included file lie in those around it. */
+static void includes_in_blocks(void **state)
+{
+    (void)state;
+    check_errors_of(LOAD("m", P "optional\noptional\ninclude i\nend\nend\n", "i",
+                         "if code\nif code\nif code\nif code\nif code\noptional\nend\nend\n"
+                         "end\nend\nend\nend\n"),
+                    "");
+    check_errors_of(LOAD("m", P "optional\noptional\ninclude i\nend\nend\n", "i",
+                         "if code\nif code\nif code\nif code\nif code\nif code\n optional\n"
+                         "end\nend\nend\nend\nend\nend\nend\n"),
+                    "./i:7:2: blocks lie in each other more than 8 deep");
+    check_errors_of(LOAD("m", P "optional\noptional\noptional\noptional\ninclude i\nend\nend\n"
+                                "end\nend\n",
+                         "i", "optional\noptional\ninclude k\nend\nend\n", "k",
+                         "optional\noptional\n\toptional\nend\nend\nend\n"),
+                    "./k:3:2: blocks lie in each other more than 8 deep");
 }
 
 /* Each file includes the next. */
@@ -1063,6 +1089,7 @@ int main(void)
         cmocka_unit_test(octets_that_are_no_text),
         cmocka_unit_test(includes),
         cmocka_unit_test(includes_that_fail),
+        cmocka_unit_test(includes_in_blocks),
         cmocka_unit_test(includes_deep),
         cmocka_unit_test(memory_fails),
         cmocka_unit_test(users),
