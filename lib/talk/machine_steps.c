@@ -242,11 +242,12 @@ static npi_outcome run_skip(npi_machine *m, npi_mono now)
 {
     npi_segment *s = npi_machine_segment(m);
     npi_outcome o = run_note(m, now);
+    bool goodbye = !m->in_always && s->script->always < s->end; /* and it may skip its own rest */
     if (o != NPI_OUTCOME_DONE)
         return o;
     m->skipped = true;
-    m->optional_count = 0; /* it leaves all blocks */
-    s->at = !m->in_always && s->script->always < s->end ? s->script->always - 1 : s->end - 1;
+    m->optional_count = 0; /* blocks that are open are left */
+    s->at = goodbye ? s->script->always - 1 : s->end - 1;
     return NPI_OUTCOME_DONE;
 }
 

@@ -12,6 +12,7 @@
 #include "../failmem.h"
 #include "hex.h"
 #include "netprobe/talk.h"
+#include "talk/machine.h"
 #include "talk/script.h"
 
 #ifdef HAVE_PCRE2
@@ -976,6 +977,51 @@ static void includes_deep(void **state)
     }
 }
 
+/* ---- where a run goes ----------------------------------------------------------------------- */
+
+/* What is sent, one behind the other, to a server that answers each line with 250. */
+static void check_sent(const char *script, const char *expected)
+{
+    char sent[500];
+    npi_mem mem = npi_mem_libc();
+    npi_machine m;
+    npi_mono now = {NP_SECOND};
+    npi_script *s = parse(script);
+    npi_buf b = npi_buf_in(sent, sizeof sent);
+    npi_act act = NPI_ACT_REST;
+    assert_string_equal(np_script_error(s), "");
+    assert_true(npi_machine_init(&m, &mem));
+    assert_true(npi_machine_add(&m, s, 0, (uint32_t)s->step_count));
+    npi_machine_begin(&m, now);
+    assert_true(npi_machine_check(&m));
+    for (int turns = 0; turns < 100; turns++) {
+        act = npi_machine_next(&m, now);
+        if (act == NPI_ACT_CONNECT) {
+            npi_machine_connected(&m, now);
+        } else if (act == NPI_ACT_SEND) {
+            npi_buf_bytes(&b, m.out.data, m.out.len);
+            npi_machine_sent(&m, now);
+            assert_true(npi_machine_feed(&m, now, "250 x\r\n", 7));
+        } else {
+            break;
+        }
+    }
+    assert_true(act == NPI_ACT_REST || act == NPI_ACT_END);
+    assert_string_equal(sent, expected);
+    npi_machine_free(&m);
+}
+
+static void skips(void **state)
+{
+    (void)state;
+    check_sent(P "connect a:1\nsend A\nskip x\nsend B\n", "A\r\n");
+    check_sent(P "connect a:1\nsend A\nskip x\nsend B\nalways\nsend Q\n", "A\r\nQ\r\n");
+    check_sent(P "connect a:1\nalways\nsend Q\nskip x\nsend B\n", "Q\r\n");
+    /* An expectation of the goodbye leads back into no block. */
+    check_sent(P "connect a:1\noptional\nskip x\nend\nsend B\nalways\nsend Q\nexpect 221\n",
+               "Q\r\n");
+}
+
 /* ---- memory ------------------------------------------------------------------------------- */
 
 static const char everything[] =
@@ -1091,6 +1137,7 @@ int main(void)
         cmocka_unit_test(includes_that_fail),
         cmocka_unit_test(includes_in_blocks),
         cmocka_unit_test(includes_deep),
+        cmocka_unit_test(skips),
         cmocka_unit_test(memory_fails),
         cmocka_unit_test(users),
     };
