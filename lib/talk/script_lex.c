@@ -451,18 +451,17 @@ bool npi_cursor_here(npi_cursor *c, npi_template *out)
         return false;
     npi_cursor first = *c;
     builder b = begin_text(c);
+    bool ok = true; /* what is wrong in it does not make steps of the lines that follow */
     while (npi_cursor_line(c)) {
         if ((size_t)(c->end - c->begin) == mark.len && memcmp(c->begin, mark.at, mark.len) == 0)
-            return end_text(c, &b, out);
-        while (c->at < c->end)
-            if (!take_char(c, &b))
-                return false;
+            return ok && end_text(c, &b, out);
+        bool good = true;
+        while (good && c->at < c->end)
+            good = take_char(c, &b);
         npi_buf_char(&c->s->text, '\n');
+        ok = ok && good;
     }
-    first.faulty = c->faulty;
-    npi_cursor_fault(&first, opening, "the line that ends this text never comes");
-    c->faulty = true;
-    return false;
+    return npi_cursor_fault(&first, opening, "the line that ends this text never comes");
 }
 
 /* ---- numbers ------------------------------------------------------------------------------ */

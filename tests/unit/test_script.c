@@ -198,6 +198,15 @@ static void of_words(void **state)
         {P "message <<\n", "t:2:9: a text is missing here: '<<END', its lines, and a line END"},
         {P "message <<END\nsend x\n END\n", "t:2:9: the line that ends this text never comes"},
         {P "message << END\na\nEND\n", ""},
+        {P "message <<END\n${host|x} ${\nHello\n ${\nEND\nexpct\n",
+         "t:3:8: 'x' is not a filter: base64, hex, url, imap, redis or dn\n"
+         "t:5:2: this '${' has no '}' behind its name; write '$${' for the two characters "
+         "themselves\n"
+         "t:7:1: 'expct' is not a verb; did you mean 'expect'?"},
+        {P "message <<END\n${\n",
+         "t:2:9: the line that ends this text never comes\n"
+         "t:3:1: this '${' has no '}' behind its name; write '$${' for the two characters "
+         "themselves"},
         {P "timeout soon\n", "t:2:9: 'soon' is not a duration (write 500ms, 10s or 2m)"},
         {P "timeout 5\n", "t:2:9: '5' is not a duration (write 500ms, 10s or 2m)"},
         {P "timeout 5h\n", "t:2:9: '5h' is not a duration (write 500ms, 10s or 2m)"},
