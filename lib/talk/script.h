@@ -301,7 +301,13 @@ void npi_script_drop(npi_script *s);
 bool npi_script_parse(npi_script *s, const char *text, size_t len, const char *name,
                       const char *folder);
 
-enum { NPI_SCRIPT_MAX = 1 << 20 }; /* octets of a file */
+enum {
+    NPI_SCRIPT_MAX = 1 << 20, /* octets of a file */
+    NPI_SCRIPT_FILES = 1000,  /* that and what it includes */
+    NPI_SCRIPT_VARIABLES = 1000,
+    NPI_SCRIPT_NAME = 64,   /* octets of a variable's name */
+    NPI_SCRIPT_FAULTS = 100 /* that are told */
+};
 
 /* The octets of a script's file, at most 1 MiB; NULL with an errno. Freed by npi_free. */
 char *npi_script_read_file(const npi_mem *mem, const char *path, size_t *len, int *err);

@@ -72,6 +72,8 @@ void npi_script_fault(npi_script *s, const npi_place *where, const char *format,
 {
     if (s->status == NP_OK)
         s->status = NP_ERR_INVALID;
+    if (s->fault_count == NPI_SCRIPT_FAULTS)
+        return;
     if (!npi_make_room(&s->mem, &s->faults, s->fault_count, &s->fault_room, sizeof *s->faults)) {
         s->status = NP_ERR_NOMEM;
         return;
@@ -136,6 +138,13 @@ static bool is_name_char(char ch, bool first)
     return letter || (!first && ch >= '0' && ch <= '9');
 }
 
+/* Whether so many new names have room. */
+static bool has_room(npi_cursor *c, const char *at, size_t names)
+{
+    return c->s->variable_count + names <= NPI_SCRIPT_VARIABLES ||
+           npi_cursor_fault(c, at, "more than %d variables", NPI_SCRIPT_VARIABLES);
+}
+
 int32_t npi_cursor_variable(npi_cursor *c, npi_piece name, bool gives)
 {
     char shown[64];
@@ -146,7 +155,13 @@ int32_t npi_cursor_variable(npi_cursor *c, npi_piece name, bool gives)
                              npi_piece_shown(name, shown));
             return -1;
         }
-    int32_t v = npi_script_variable(c->s, name.at, name.len);
+    if (name.len > NPI_SCRIPT_NAME) {
+        npi_cursor_fault(c, name.at, "a name has at most %d letters", NPI_SCRIPT_NAME);
+        return -1;
+    }
+    int32_t v = npi_script_find_variable(c->s, name.at, name.len);
+    if (v < 0 && has_room(c, name.at, 1))
+        v = npi_script_variable(c->s, name.at, name.len);
     if (v < 0)
         return -1;
     npi_variable *var = &c->s->variables[v];
@@ -342,7 +357,7 @@ bool npi_cursor_text(npi_cursor *c, const char *what, npi_template *out)
 }
 
 /* Names of groups become variables. */
-static bool keep_pattern(npi_cursor *c, npi_pattern *p, npi_value *out)
+static bool keep_pattern(npi_cursor *c, const char *at, npi_pattern *p, npi_value *out)
 {
     npi_script *s = c->s;
     if (!npi_make_room(&s->mem, &s->patterns, s->pattern_count, &s->pattern_room,
@@ -353,6 +368,8 @@ static bool keep_pattern(npi_cursor *c, npi_pattern *p, npi_value *out)
     }
     out->pattern = (uint32_t)s->pattern_count;
     s->patterns[s->pattern_count++] = p;
+    if (!has_room(c, at, (size_t)npi_pattern_name_count(p)))
+        return false;
     for (int i = 0; i < npi_pattern_name_count(p); i++) {
         const char *name = npi_pattern_name(p, i);
         int32_t v = npi_script_variable(s, name, strlen(name));
@@ -386,7 +403,7 @@ static bool take_pattern(npi_cursor *c, npi_value *out)
     if (!p)
         return npi_cursor_fault(c, begin + offset, "%s", npi_buf_text(&why));
     out->kind = NPI_VALUE_PATTERN;
-    return keep_pattern(c, p, out);
+    return keep_pattern(c, slash, p, out);
 }
 
 bool npi_cursor_value(npi_cursor *c, const char *what, npi_value *out)

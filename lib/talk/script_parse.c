@@ -153,6 +153,8 @@ static bool include(npi_parser *p, const char *path, const char *folder, const c
     if (p->depth == NPI_NEST_MAX)
         return npi_cursor_fault(&p->c, at, "files include each other more than %d deep",
                                 NPI_NEST_MAX);
+    if (s->file_count == NPI_SCRIPT_FILES)
+        return npi_cursor_fault(&p->c, at, "more than %d files", NPI_SCRIPT_FILES);
     if (is_included_already(p, path))
         return npi_cursor_fault(&p->c, at, "this file is being included already");
     char *text = npi_script_read_file(&s->mem, path, &len, &err);

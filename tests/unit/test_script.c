@@ -831,6 +831,38 @@ static void sizes(void **state)
     npi_buf_free(&b);
 }
 
+static void variables_and_mistakes(void **state)
+{
+    (void)state;
+    npi_mem mem = npi_mem_libc();
+    npi_buf b = repeated(&mem, "need", 1, "");
+    for (int i = 0; i < 1000 - 6; i++) /* six are known */
+        npi_buf_printf(&b, " v%d", i);
+    npi_buf_str(&b, " v1 host\n");
+    check_errors_of(parse_octets(b.data, b.len), "");
+    npi_buf_str(&b, "send ${w}\n");
+    check_errors_of(parse_octets(b.data, b.len), "t:3:8: more than 1000 variables");
+    if (HAS_PATTERNS) {
+        b.len -= strlen("send ${w}\n");
+        npi_buf_str(&b, "expect /(?P<w>a)/\n");
+        check_errors_of(parse_octets(b.data, b.len), "t:3:8: more than 1000 variables");
+    }
+    npi_buf_free(&b);
+    b = repeated(&mem, "need ", 1, "");
+    npi_buf_fill(&b, 'a', 64);
+    check_errors_of(parse_octets(b.data, b.len), "");
+    npi_buf_char(&b, 'a');
+    check_errors_of(parse_octets(b.data, b.len), "t:2:6: a name has at most 64 letters");
+    npi_buf_free(&b);
+    b = repeated(&mem, "expct\n", 30000, "");
+    npi_script *s = parse_octets(b.data, b.len);
+    assert_int_equal(np_script_error_count(s), 100);
+    assert_string_equal(np_script_get_error(s, 99),
+                        "t:101:1: 'expct' is not a verb; did you mean 'expect'?");
+    np_script_free(s);
+    npi_buf_free(&b);
+}
+
 static void nesting(void **state)
 {
     (void)state;
@@ -942,6 +974,25 @@ static void includes_that_fail(void **state)
     char path[5000] = P "include ";
     memset(path + strlen(path), 'a', 4200);
     check_errors_of(LOAD("m", path), "m:2:9: that path is too long");
+}
+
+/* Files without steps, which include the next one many times: the whole ends soon. */
+static void includes_many(void **state)
+{
+    static const char ten[] = "include b\ninclude b\ninclude b\ninclude b\ninclude b\n"
+                                 "include b\ninclude b\ninclude b\ninclude b\ninclude b\n";
+    static const char ten_more[] = "include c\ninclude c\ninclude c\ninclude c\ninclude c\n"
+                                       "include c\ninclude c\ninclude c\ninclude c\ninclude c\n";
+    char text[2000];
+    npi_buf b = npi_buf_in(text, sizeof text);
+    (void)state;
+    npi_buf_str(&b, P);
+    for (int i = 0; i < 10; i++)
+        npi_buf_str(&b, "include a\n");
+    npi_script *s = LOAD("m", text, "a", ten, "b", ten_more, "c", "# nothing\n");
+    assert_string_equal(np_script_error(s), "m:11:9: more than 1000 files");
+    assert_int_equal(s->file_count, 1000);
+    np_script_free(s);
 }
 
 /* Blocks of an included file lie in those around it. */
@@ -1140,10 +1191,12 @@ int main(void)
         cmocka_unit_test(blocks),
         cmocka_unit_test(protocols),
         cmocka_unit_test(sizes),
+        cmocka_unit_test(variables_and_mistakes),
         cmocka_unit_test(nesting),
         cmocka_unit_test(octets_that_are_no_text),
         cmocka_unit_test(includes),
         cmocka_unit_test(includes_that_fail),
+        cmocka_unit_test(includes_many),
         cmocka_unit_test(includes_in_blocks),
         cmocka_unit_test(includes_deep),
         cmocka_unit_test(skips),
