@@ -56,6 +56,8 @@ static bool fault(npi_buf *why, const char *what, const char *url)
 static bool take_host(npi_location *l, const char *at, const char *end)
 {
     const char *host_end = end, *colon;
+    if (memchr(at, '@', (size_t)(end - at))) /* one parts the user from it, and no more */
+        return false;
     if (at < end && *at == '[') {
         host_end = memchr(at, ']', (size_t)(end - at));
         if (!host_end)
@@ -134,9 +136,33 @@ static void put_origin(npi_buf *out, const npi_location *l)
     npi_buf_printf(out, ":%u", l->port);
 }
 
+/* RFC 3986 5.2.4, of the path that begins at `start`, up to its query. */
+static void remove_dots(npi_buf *b, size_t start)
+{
+    size_t end = start + strcspn(b->data + start, "?#"), to = start;
+    for (size_t at = start, next; at < end; at = next) {
+        const char *slash = memchr(b->data + at + 1, '/', end - at - 1);
+        next = slash ? (size_t)(slash - b->data) : end;
+        bool one = next - at == 2 && memcmp(b->data + at, "/.", 2) == 0;
+        bool two = next - at == 3 && memcmp(b->data + at, "/..", 3) == 0;
+        while (two && to > start && b->data[--to] != '/') {
+        }
+        if (!one && !two) {
+            memmove(b->data + to, b->data + at, next - at);
+            to += next - at;
+        } else if (next == end) { /* a folder */
+            b->data[to++] = '/';
+        }
+    }
+    memmove(b->data + to, b->data + end, b->len - end + 1);
+    b->len -= end - to;
+}
+
 bool npi_location_resolve(npi_buf *out, const npi_location *base, const char *reference, size_t len)
 {
-    size_t scheme_len = strspn(reference, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    static const char scheme_octets[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                        "0123456789+-.";
+    size_t scheme_len = strspn(reference, scheme_octets), start;
     if (len == 0 || !is_clean(reference, len))
         return false;
     if (scheme_len > 0 && scheme_len < len && reference[scheme_len] == ':') {
@@ -146,15 +172,23 @@ bool npi_location_resolve(npi_buf *out, const npi_location *base, const char *re
     }
     if (len >= 2 && memcmp(reference, "//", 2) == 0) {
         npi_buf_str(out, base->tls ? "https:" : "http:");
+        start = SIZE_MAX;
     } else {
         put_origin(out, base);
+        start = out->len;
         if (*reference != '/') {
-            size_t folder = *reference == '?' ? strcspn(base->path.at, "?#") : folder_len(base);
+            size_t folder = *reference == '#'   ? base->path.len
+                            : *reference == '?' ? strcspn(base->path.at, "?#")
+                                                : folder_len(base);
             npi_buf_bytes(out, base->path.at, folder);
             if (folder == 0)
                 npi_buf_char(out, '/');
         }
     }
     npi_buf_bytes(out, reference, len);
-    return !out->nomem && !out->cut;
+    if (out->nomem || out->cut)
+        return false;
+    if (start < out->len && out->data[start] == '/')
+        remove_dots(out, start);
+    return true;
 }

@@ -90,6 +90,7 @@ static void bad(void **state)
         {"http://", HOST "http://"},
         {"http:///x", HOST "http:///x"},
         {"http://u@", HOST "http://u@"},
+        {"http://u@good@evil/", HOST "http://u@good@evil/"},
         {"http://:80", HOST "http://:80"},
         {"http://w:", HOST "http://w:"},
         {"http://w:0", HOST "http://w:0"},
@@ -174,13 +175,41 @@ static void redirects(void **state)
         {"http://w/a", "https://x/c", "https://x/c"},
         {"http://w/a", "HTTP://x", "HTTP://x"},
         {"http://w/a", "/x:y", "http://w:80/x:y"},
+        {"http://w/a/b?q", "#top", "http://w:80/a/b?q#top"},
+        /* RFC 3986 5.4, as far as they are references of http. */
+        {"http://a/b/c/d;p?q", ".", "http://a:80/b/c/"},
+        {"http://a/b/c/d;p?q", "./", "http://a:80/b/c/"},
+        {"http://a/b/c/d;p?q", "./g", "http://a:80/b/c/g"},
+        {"http://a/b/c/d;p?q", "g/", "http://a:80/b/c/g/"},
+        {"http://a/b/c/d;p?q", "g?y/./x", "http://a:80/b/c/g?y/./x"},
+        {"http://a/b/c/d;p?q", "g#s/../x", "http://a:80/b/c/g#s/../x"},
+        {"http://a/b/c/d;p?q", ";x", "http://a:80/b/c/;x"},
+        {"http://a/b/c/d;p?q", "..", "http://a:80/b/"},
+        {"http://a/b/c/d;p?q", "../", "http://a:80/b/"},
+        {"http://a/b/c/d;p?q", "../g", "http://a:80/b/g"},
+        {"http://a/b/c/d;p?q", "../..", "http://a:80/"},
+        {"http://a/b/c/d;p?q", "../../g", "http://a:80/g"},
+        {"http://a/b/c/d;p?q", "../../../../g", "http://a:80/g"},
+        {"http://a/b/c/d;p?q", "/./g", "http://a:80/g"},
+        {"http://a/b/c/d;p?q", "/../g", "http://a:80/g"},
+        {"http://a/b/c/d;p?q", "g.", "http://a:80/b/c/g."},
+        {"http://a/b/c/d;p?q", ".g", "http://a:80/b/c/.g"},
+        {"http://a/b/c/d;p?q", "g..", "http://a:80/b/c/g.."},
+        {"http://a/b/c/d;p?q", "..g", "http://a:80/b/c/..g"},
+        {"http://a/b/c/d;p?q", "./../g", "http://a:80/b/g"},
+        {"http://a/b/c/d;p?q", "./g/.", "http://a:80/b/c/g/"},
+        {"http://a/b/c/d;p?q", "g/./h", "http://a:80/b/c/g/h"},
+        {"http://a/b/c/d;p?q", "g/../h", "http://a:80/b/c/h"},
+        {"http://a/b/c/d;p?q", "g;x=1/../y", "http://a:80/b/c/y"},
+        {"http://a/b/c/d;p?q", "g//../h", "http://a:80/b/c/g/h"},
         /* Credentials of the page do not travel. */
         {"http://joe@w/a", "c", "http://w:80/c"},
     };
     static const char *const refused[] = {"",         "ftp://x/",     "javascript:alert(1)",
                                           "smtp://x", "mailto:a@b",   "a b",
                                           "/\r\nX: y", "/\xc3\xa4",    "file:///etc/passwd",
-                                          "data:,x",  "/a\x7f",       "tcp://x:25"};
+                                          "data:,x",  "/a\x7f",
+                                          "h323:x",   "view-source:http://w/",       "tcp://x:25"};
     char text[300];
     npi_buf out = npi_buf_in(text, sizeof text);
     (void)state;
