@@ -254,6 +254,10 @@ npi_outcome npi_machine_problem(npi_machine *m, npi_outcome o, np_status st, con
 
 npi_outcome npi_machine_no_memory(npi_machine *m);
 
+/* Give a variable its value. False with a problem. */
+bool npi_machine_set(npi_machine *m, const char *name, size_t name_len, const void *value,
+                     size_t len);
+
 /* A text of the script with its variables filled in. False with a problem. */
 bool npi_machine_fill(npi_machine *m, npi_template t, npi_buf *out);
 

@@ -143,7 +143,7 @@ static bool word_matches(const npi_machine *m, const npi_buf *word)
     return contains(&m->text, npi_buf_text(word), word->len);
 }
 
-/* Named groups become variables. */
+/* Named groups become variables. False with a problem. */
 static bool keep_groups(npi_machine *m, const npi_pattern *p, const char *text,
                         const npi_group *groups)
 {
@@ -152,8 +152,7 @@ static bool keep_groups(npi_machine *m, const npi_pattern *p, const char *text,
         int number = npi_pattern_group(p, i);
         if (number >= NPI_GROUPS || groups[number].at < 0)
             continue;
-        if (!npi_values_set(&m->values, name, strlen(name), text + groups[number].at,
-                            groups[number].len))
+        if (!npi_machine_set(m, name, strlen(name), text + groups[number].at, groups[number].len))
             return false;
     }
     return true;
@@ -166,9 +165,7 @@ static int pattern_matches(npi_machine *m, uint32_t index, const npi_buf *text,
     const npi_pattern *p = npi_machine_script(m)->patterns[index];
     switch (npi_pattern_match(p, npi_buf_text(text), text->len, groups)) {
     case NPI_MATCHED_YES:
-        if (keep_groups(m, p, npi_buf_text(text), groups))
-            return 1;
-        break;
+        return keep_groups(m, p, npi_buf_text(text), groups) ? 1 : -1;
     case NPI_MATCHED_NO:
         return 0;
     case NPI_MATCHED_LIMIT:
@@ -587,14 +584,14 @@ npi_outcome npi_machine_run_save(npi_machine *m, npi_mono now)
         if (found > 0)
             npi_buf_bytes(&value, npi_buf_text(&m->text) + g->at, g->len);
     }
-    bool kept = found > 0 && !value.nomem &&
-                npi_values_set(&m->values, npi_script_at(s, name), name.len, npi_buf_text(&value),
-                               value.len);
+    if (value.nomem)
+        npi_machine_no_memory(m);
+    if (value.nomem || (found > 0 && !npi_machine_set(m, npi_script_at(s, name), name.len,
+                                                      npi_buf_text(&value), value.len)))
+        found = -1;
     npi_buf_free(&value);
     if (found == 0)
         return npi_machine_problem(m, NPI_OUTCOME_UNMET, NP_ERR_EXPECTATION, "check.unmet",
                                    "nothing in the reply matches");
-    if (found > 0 && !kept)
-        return npi_machine_no_memory(m);
     return found < 0 ? NPI_OUTCOME_BROKEN : NPI_OUTCOME_DONE;
 }

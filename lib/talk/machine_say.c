@@ -11,6 +11,20 @@ enum { FILLED_MAX = (8 << 20) + 1 }; /* as much as np_talk_send_bytes takes, and
 
 /* ---- texts with variables ------------------------------------------------------------------ */
 
+bool npi_machine_set(npi_machine *m, const char *name, size_t name_len, const void *value,
+                     size_t len)
+{
+    if (npi_values_set(&m->values, name, name_len, value, len))
+        return true;
+    if (len <= NPI_VALUE_MAX)
+        npi_machine_no_memory(m);
+    else
+        npi_machine_problem(m, NPI_OUTCOME_BROKEN, NP_ERR_INVALID, "script.variable",
+                            "a value of %zu octets is too long for %.*s, which holds %d", len,
+                            (int)name_len, name, NPI_VALUE_MAX);
+    return false;
+}
+
 static bool put_variable(npi_machine *m, const npi_part *p, npi_buf *out)
 {
     npi_script *s = npi_machine_script(m);

@@ -23,11 +23,9 @@ static npi_outcome run_assignment(npi_machine *m, bool only_default)
     bool set = npi_values_get(&m->values, npi_script_at(s, name), name.len) != NULL;
     npi_outcome o = NPI_OUTCOME_DONE;
     if (!(only_default && set)) {
-        if (!npi_machine_fill(m, step->text, &value))
+        if (!npi_machine_fill(m, step->text, &value) ||
+            !npi_machine_set(m, npi_script_at(s, name), name.len, npi_buf_text(&value), value.len))
             o = NPI_OUTCOME_BROKEN;
-        else if (!npi_values_set(&m->values, npi_script_at(s, name), name.len, npi_buf_text(&value),
-                                 value.len))
-            o = npi_machine_no_memory(m);
     }
     npi_buf_free(&value);
     return o;

@@ -100,6 +100,8 @@ static np_status set_variable(np_talk *k, const char *name, const char *value, b
     if (!is_name(name) || !value)
         return npi_object_latch(&k->o, NP_ERR_INVALID,
                                 "a variable has a name of letters, digits and _, and a value");
+    if (strlen(value) > NPI_VALUE_MAX)
+        return npi_object_latch(&k->o, NP_ERR_RANGE, "a value has at most 65535 octets");
     if (secret && !npi_values_hide(&k->m.values, name, strlen(name)))
         return out_of_memory(k);
     return set_value(k, name, value, strlen(value)) ? NP_OK : out_of_memory(k);

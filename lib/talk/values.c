@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum {
-    VALUE_MAX = 64 << 10, /* octets of a value */
+    VALUE_MAX = NPI_VALUE_MAX + 1, /* with its NUL */
     NAME_OCTETS = 256
 };
 
@@ -92,6 +92,8 @@ static bool add_forms(npi_values *v, uint32_t index)
                                                NPI_FILTER_URL, NPI_FILTER_IMAP};
     const npi_buf *value = &v->values[index].value;
     bool ok = true;
+    if (value->len == 0) /* the quotes around nothing are no secret */
+        return true;
     for (size_t i = 0; ok && i < sizeof filters / sizeof *filters; i++) {
         npi_buf form = npi_buf_grow(v->mem, 4 * VALUE_MAX);
         if (npi_values_put_filtered(&form, value->data, value->len, filters[i]))
@@ -117,7 +119,7 @@ bool npi_values_add_form(npi_values *v, const void *octets, size_t len)
 
 bool npi_values_set(npi_values *v, const char *name, size_t name_len, const void *value, size_t len)
 {
-    npi_named_value *n = make(v, name, name_len);
+    npi_named_value *n = len <= NPI_VALUE_MAX ? make(v, name, name_len) : NULL;
     if (!n)
         return false;
     npi_buf_clear(&n->value);

@@ -13,6 +13,8 @@
 #include "base/buf.h"
 #include "talk/script.h"
 
+enum { NPI_VALUE_MAX = 65535 }; /* octets of a value */
+
 typedef struct npi_named_value {
     npi_buf name, value;
     bool set, secret;
@@ -35,7 +37,7 @@ typedef struct npi_values {
 void npi_values_init(npi_values *v, const npi_mem *mem);
 void npi_values_free(npi_values *v);
 
-/* False when out of memory. */
+/* False when out of memory; a longer value is refused, too, and never cut. */
 bool npi_values_set(npi_values *v, const char *name, size_t name_len, const void *value,
                     size_t len);
 bool npi_values_hide(npi_values *v, const char *name, size_t name_len);

@@ -102,6 +102,12 @@ static void set_and_get(void **state)
     assert_ptr_equal(npi_values_get(&v, "abc", 2), npi_values_get(&v, "ab", 2));
     assert_true(SET(&v, "a", "1"));
     assert_string_equal(npi_buf_text(&npi_values_get(&v, "a", 1)->value), "1");
+    static char most[NPI_VALUE_MAX + 1];
+    assert_true(npi_values_set(&v, "a", 1, most, NPI_VALUE_MAX));
+    assert_int_equal(npi_values_get(&v, "a", 1)->value.len, NPI_VALUE_MAX);
+    assert_true(SET(&v, "a", "1"));
+    assert_false(npi_values_set(&v, "a", 1, most, NPI_VALUE_MAX + 1));
+    assert_string_equal(npi_buf_text(&npi_values_get(&v, "a", 1)->value), "1");
     assert_true(npi_values_hide(&v, "later", 5));
     assert_null(npi_values_get(&v, "later", 5)); /* hidden, and without value */
     assert_int_equal(v.count, 4);
@@ -147,6 +153,8 @@ static void secrets(void **state)
     MASKED(&v, "LOGIN \"a \\\"b/\"", "LOGIN <pass>");
     MASKED(&v, "\ta \"b/\n", "\\x09<pass>\\x0a");
     MASKED(&v, "a \"b", "a \"b");
+    assert_true(npi_values_hide(&v, "none", 4) && SET(&v, "none", ""));
+    MASKED(&v, "LIST \"\" *", "LIST \"\" *");
     assert_true(npi_values_add_form(&v, "pass", "OTHER", 5));
     assert_true(npi_values_add_form(&v, "open", "FORM", 4)); /* is no secret */
     assert_true(npi_values_add_form(&v, "nobody", "FORM", 4));
@@ -252,6 +260,10 @@ static void nothing_breaks_out(void **state)
     /* A value is no text with variables. */
     LINE("send ${x}", "${host} $${", "${host} $${\\x0d\\x0a");
     LINE("set y ${x}\nsend ${y}", "${x}", "${x}\\x0d\\x0a");
+    static char half[40000];
+    memset(half, 'a', sizeof half);
+    check_line("set y ${x}${x}\nsend ${y}", half, sizeof half,
+               "t:4: a value of 80000 octets is too long for y, which holds 65535");
     /* Mail: line ends are its own, and no line ends it. */
     LINE("message <<E\na ${x}\nE", "1\n.\nQUIT",
          "a 1\\x0d\\x0a..\\x0d\\x0aQUIT\\x0d\\x0a.\\x0d\\x0a");
