@@ -277,6 +277,9 @@ npi_outcome npi_machine_reply(npi_machine *m, npi_mono now);
 /* How long the first line of the last reply is; NULs are octets of it. */
 size_t npi_machine_first_line(const npi_machine *m);
 
+/* The step that runs as it stands in its script, without `verb`; escaped and masked. */
+void npi_machine_put_source(const npi_machine *m, const char *verb, npi_buf *b);
+
 /* Say how a reply looked, for sentences: its code and first line, escaped and masked. */
 void npi_machine_put_reply(const npi_machine *m, npi_buf *b);
 

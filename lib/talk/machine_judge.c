@@ -88,6 +88,17 @@ npi_outcome npi_machine_reply(npi_machine *m, npi_mono now)
                                sentence);
 }
 
+void npi_machine_put_source(const npi_machine *m, const char *verb, npi_buf *b)
+{
+    npi_span source = npi_machine_step(m)->source;
+    const char *text = npi_script_at(npi_machine_script(m), source);
+    size_t head = strlen(verb);
+    size_t skip = source.len > head && memcmp(text, verb, head) == 0 ? head : 0;
+    while (skip < source.len && text[skip] == ' ')
+        skip++;
+    npi_values_put_masked(&m->values, b, text + skip, source.len - skip);
+}
+
 void npi_machine_put_reply(const npi_machine *m, npi_buf *b)
 {
     char shown[FIRST_LINE + 1];
@@ -222,20 +233,14 @@ static void put_waited(npi_buf *b, int64_t ns)
 
 static npi_outcome unexpected(npi_machine *m, npi_mono now)
 {
-    const npi_script_step *step = npi_machine_step(m);
-    char got[2 * FIRST_LINE], waited[NUMBER_OCTETS];
+    char wanted[FIRST_LINE], got[2 * FIRST_LINE], waited[NUMBER_OCTETS];
     npi_buf b = npi_buf_in(got, sizeof got), w = npi_buf_in(waited, sizeof waited);
-    npi_span source = step->source;
-    size_t head = strlen("expect");
-    const char *wanted = npi_script_at(npi_machine_script(m), source);
-    size_t skip = source.len > head && memcmp(wanted, "expect", head) == 0 ? head : 0;
-    while (skip < source.len && wanted[skip] == ' ')
-        skip++;
+    npi_buf source = npi_buf_in(wanted, sizeof wanted);
+    npi_machine_put_source(m, "expect", &source);
     npi_machine_put_reply(m, &b);
     put_waited(&w, npi_mono_sub(now, m->step_began));
     return npi_machine_problem(m, NPI_OUTCOME_UNMET, NP_ERR_EXPECTATION, "reply.unexpected",
-                               "expected %.*s, got %s after %s", (int)(source.len - skip),
-                               wanted + skip, got, waited);
+                               "expected %s, got %s after %s", wanted, got, waited);
 }
 
 /* ---- raw ----------------------------------------------------------------------------------- */

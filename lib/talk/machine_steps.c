@@ -182,10 +182,11 @@ static npi_outcome run_check(npi_machine *m, npi_mono now)
         return NPI_OUTCOME_BROKEN;
     if (holds)
         return NPI_OUTCOME_DONE;
-    npi_span source = step->source;
-    return npi_machine_problem(
-        m, NPI_OUTCOME_UNMET, NP_ERR_EXPECTATION, "check.unmet", "this does not hold: %.*s",
-        (int)(source.len < 200 ? source.len : 200), npi_script_at(npi_machine_script(m), source));
+    char shown[200];
+    npi_buf source = npi_buf_in(shown, sizeof shown);
+    npi_machine_put_source(m, "", &source);
+    return npi_machine_problem(m, NPI_OUTCOME_UNMET, NP_ERR_EXPECTATION, "check.unmet",
+                               "this does not hold: %s", shown);
 }
 
 static npi_outcome run_if(npi_machine *m, npi_mono now)

@@ -271,13 +271,45 @@ static void nothing_breaks_out(void **state)
     LINE("message <<E\n${x}\nE", "1\r\n.\r\n", "t:4: a message must not hold a bare CR");
 }
 
+/* A script says what it expects with the secret in it, and with octets that move a cursor. */
+static void sentences(void **state)
+{
+    static const char *const rows[][2] = {
+        {"expect 220 \"hush\" \x1b[2J",
+         "t:5: expected 220 <x> \\x1b[2J, got \"220 a\" after 0.00 ms"},
+        {"expect 220\ncheck text is hush\x1b", "t:6: this does not hold: check text is <x>\\x1b"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char script[200];
+        npi_buf text = npi_buf_in(script, sizeof script);
+        npi_mem mem = npi_mem_libc();
+        npi_mono now = {NP_SECOND};
+        npi_machine m;
+        npi_script *s = npi_script_new(&mem);
+        npi_buf_printf(&text, "protocol smtp\nneed x\nsecret x\nconnect a:1\n%s\n", rows[i][0]);
+        assert_true(npi_script_parse(s, script, text.len, "t", NULL));
+        assert_true(npi_machine_init(&m, &mem));
+        assert_true(SET(&m.values, "x", "hush"));
+        assert_true(npi_machine_add(&m, s, 0, (uint32_t)s->step_count));
+        npi_machine_begin(&m, now);
+        assert_true(npi_machine_check(&m));
+        assert_int_equal(npi_machine_next(&m, now), NPI_ACT_CONNECT);
+        npi_machine_connected(&m, now);
+        assert_true(npi_machine_feed(&m, now, "220 a\r\n", 7));
+        assert_int_equal(npi_machine_next(&m, now), NPI_ACT_END);
+        assert_string_equal(m.verdict.sentence, rows[i][1]);
+        npi_machine_free(&m);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(filters),     cmocka_unit_test(fits_line),
         cmocka_unit_test(set_and_get), cmocka_unit_test(secrets),
         cmocka_unit_test(starred),     cmocka_unit_test(memory_fails),
-        cmocka_unit_test(nothing_breaks_out),
+        cmocka_unit_test(nothing_breaks_out), cmocka_unit_test(sentences),
     };
     return RUN(tests);
 }
