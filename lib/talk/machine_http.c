@@ -95,7 +95,7 @@ static npi_outcome add_header(npi_machine *m)
 {
     npi_buf line = npi_buf_grow(&m->mem, FILLED_MAX);
     bool ok = npi_machine_fill(m, npi_machine_step(m)->text, &line);
-    if (ok) {
+    if (ok && line.len > 0) { /* an empty line would end the head */
         npi_buf_bytes(&m->headers, npi_buf_text(&line), line.len);
         npi_buf_str(&m->headers, "\r\n");
     }

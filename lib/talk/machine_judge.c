@@ -522,6 +522,8 @@ static int compare_number(const npi_cond *c, const npi_buf *value)
     int64_t v;
     if (npi_parse_i64(npi_buf_text(value), &v) != NPI_PARSE_OK)
         return 0;
+    if ((c->subject == NPI_SUBJECT_TIME && v < 0) || v == INT64_MIN) /* it did not happen */
+        return 0;
     switch (c->op) {
     case NPI_OP_LESS:
         return v < c->number;

@@ -1082,6 +1082,28 @@ static void skips(void **state)
                "Q\r\n");
 }
 
+/* What did not happen took no time, neither long nor short. */
+static void bounds(void **state)
+{
+    (void)state;
+    check_sent(P "connect a:1\nif time tls < 1s\nsend A\nend\nsend B\n", "B\r\n");
+    check_sent(P "connect a:1\nif time tls <= 1s\nsend A\nend\n"
+                 "if not time tls > 0s\nsend B\nend\n",
+               "B\r\n");
+    check_sent(P "connect a:1\nif cert days < 14\nsend A\nend\n", "");
+    check_sent(P "connect a:1\nsend A\nexpect 250\nif time reply < 1s\nsend B\nend\n",
+               "A\r\nB\r\n");
+}
+
+static void headers(void **state)
+{
+    (void)state;
+    check_sent("protocol http\nset h\nconnect a:80\nheader ${h}\nheader User-Agent: x\n"
+               "header Accept: y\nget /\n",
+               "GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: x\r\nAccept: y\r\n"
+               "Connection: close\r\n\r\n");
+}
+
 /* ---- memory ------------------------------------------------------------------------------- */
 
 static const char everything[] =
@@ -1200,6 +1222,8 @@ int main(void)
         cmocka_unit_test(includes_in_blocks),
         cmocka_unit_test(includes_deep),
         cmocka_unit_test(skips),
+        cmocka_unit_test(bounds),
+        cmocka_unit_test(headers),
         cmocka_unit_test(memory_fails),
         cmocka_unit_test(users),
     };
