@@ -312,6 +312,14 @@ static bool by_command(npi_machine *m, const npi_buf *user, const npi_buf *pass)
     return !line->nomem;
 }
 
+/* CRAM-MD5, whose second line is made from the server's challenge. */
+static bool by_challenge(npi_machine *m, const npi_buf *user, const npi_buf *pass)
+{
+    npi_buf_printf(dialog_line(m, go_on(m), NULL), "%s CRAM-MD5", auth_verb(m));
+    m->dialog.cram = true;
+    return npi_cram_prepare(dialog_line(m, good_word(m, "235"), "<secret>"), user, pass);
+}
+
 static bool prepare_auth(npi_machine *m, const npi_buf *user, const npi_buf *pass)
 {
     const npi_script_step *step = npi_machine_step(m);
@@ -326,10 +334,8 @@ static bool prepare_auth(npi_machine *m, const npi_buf *user, const npi_buf *pas
     case NPI_AUTH_LOGIN:
         ok = two_messages(m, user, pass);
         break;
-    case NPI_AUTH_CRAM_MD5: /* the second line is made from the challenge */
-        npi_buf_printf(dialog_line(m, go_on(m), NULL), "%s CRAM-MD5", auth_verb(m));
-        ok = npi_cram_prepare(dialog_line(m, good_word(m, "235"), "<secret>"), user, pass);
-        m->dialog.cram = true;
+    case NPI_AUTH_CRAM_MD5:
+        ok = by_challenge(m, user, pass);
         break;
     case NPI_AUTH_XOAUTH2:
     case NPI_AUTH_OAUTHBEARER: {
