@@ -283,6 +283,13 @@ void npi_machine_put_source(const npi_machine *m, const char *verb, npi_buf *b);
 /* Say how a reply looked, for sentences: its code and first line, escaped and masked. */
 void npi_machine_put_reply(const npi_machine *m, npi_buf *b);
 
+/* Whether a pattern of the script matches; its named groups become variables then. 1, 0, or -1 with
+ * a problem. */
+int npi_machine_matches(npi_machine *m, uint32_t index, const npi_buf *text,
+                        npi_group groups[NPI_GROUPS]);
+
+bool npi_machine_contains(const npi_buf *text, const char *part, size_t len);
+
 /* Steps by kind. */
 npi_outcome npi_machine_run_send(npi_machine *m, npi_mono now);
 npi_outcome npi_machine_run_message(npi_machine *m, npi_mono now);
