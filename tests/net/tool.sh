@@ -29,6 +29,9 @@ tool_up() {
 # A build without c-ares asks nobody for names.
 without_names() { "$tool" --version | grep -q '^ *names *no '; }
 
+# built_with OPENSSL|PCRE2: what the build has not left out.
+built_with() { grep -q "^#define HAVE_$1 1" config.h; }
+
 # run AS ARGUMENTS...: AS is root or nobody. Sets $out, $err, $status.
 run() {
     local as=$1

@@ -6,6 +6,9 @@
 here=${srcdir:-.}/tests/servers
 LAB_PROCESSES=own # nothing outlives the test
 . "$here/servers.sh"
+for library in OPENSSL PCRE2; do
+    built_with $library || skip "this build has no $library, which half of the conversations need"
+done
 servers_fetch
 lab_enter
 lab_dir

@@ -146,7 +146,7 @@ usage "-d is curl" smtp://127.0.0.1 --data x
 usage "three digits" smtp://127.0.0.1 --expect two
 usage "No such file" smtp://127.0.0.1 -u joe --password-file /nonexistent
 usage "a password is needed" smtp://127.0.0.1 -u joe </dev/null
-usage "there is no /nonexistent" smtps://127.0.0.1:25 --cacert /nonexistent
+! built_with OPENSSL || usage "there is no /nonexistent" smtps://127.0.0.1:25 --cacert /nonexistent
 usage "line end" smtp://127.0.0.1 --from $'a@x>\r\nRCPT TO:<evil@y' --to b@y
 printf 'protocol smtp\nexpct 220\n' >"$LAB_DIR/bad.talk"
 usage "did you mean 'expect'" --script "$LAB_DIR/bad.talk" host=127.0.0.1
