@@ -116,6 +116,14 @@ bool npi_text_same(const char *a, const char *b)
     return lower(*a) == lower(*b);
 }
 
+int npi_hex_digit(char ch)
+{
+    if (ch >= '0' && ch <= '9')
+        return ch - '0';
+    ch |= 0x20;
+    return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
+}
+
 enum { NAME_MAX_OCTETS = 63 };
 
 static unsigned least(unsigned a, unsigned b)

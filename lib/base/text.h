@@ -32,6 +32,9 @@ npi_parse npi_parse_duration(const char *text, int64_t *out_ns);
 /* Octet-wise ASCII comparison without case, for option values and localhost. */
 bool npi_text_same(const char *a, const char *b);
 
+/* 0 to 15, -1 for what is no hexadecimal digit. */
+int npi_hex_digit(char ch);
+
 /*
  * Edit distance (insert, delete, replace, swap neighbours) of two short ASCII texts, at most
  * `limit` + 1. Names beyond 63 octets are as far as can be.

@@ -88,8 +88,7 @@ void npi_machine_disconnect(npi_machine *m)
 {
     npi_replies_free(m->replies);
     m->replies = NULL;
-    if (m->features) /* not when memory failed before there were any */
-        npi_features_clear(m->features);
+    npi_features_clear(m->features);
     npi_buf_clear(&m->raw);
     npi_buf_clear(&m->out);
     m->connected = m->ended = m->cut = m->closing = m->greeted = false;

@@ -14,6 +14,7 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "talk/reply_inside.h"
 
 enum part { PART_STATUS, PART_HEADERS, PART_BODY, PART_CHUNKS, PART_TRAILERS };
@@ -361,15 +362,6 @@ static void end_of_headers(npi_replies *r)
         begin_body(r, chunked);
 }
 
-static int hex_digit(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* A chunk's line is not kept: a body may have many. */
 static void drop_line(npi_replies *r, const char *line)
 {
@@ -382,8 +374,8 @@ static bool read_chunk(npi_replies *r, const char *line, size_t len, uint64_t *s
 {
     size_t digits = 0;
     *size = 0;
-    while (digits < len && digits <= CHUNK_DIGITS && hex_digit(line[digits]) >= 0)
-        *size = *size * 16 + (uint64_t)hex_digit(line[digits++]);
+    while (digits < len && digits <= CHUNK_DIGITS && npi_hex_digit(line[digits]) >= 0)
+        *size = *size * 16 + (uint64_t)npi_hex_digit(line[digits++]);
     size_t rest_len = len - digits;
     const char *rest = trim(line + digits, &rest_len);
     bool good = digits >= 1 && digits <= CHUNK_DIGITS && (rest_len == 0 || *rest == ';');

@@ -299,14 +299,6 @@ bool npi_cursor_take(npi_cursor *c, const char *word)
     return true;
 }
 
-int npi_hex_digit(char ch)
-{
-    if (ch >= '0' && ch <= '9')
-        return ch - '0';
-    ch |= 0x20;
-    return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
-}
-
 /* Behind a backslash. */
 static bool take_escape(npi_cursor *c)
 {

@@ -83,9 +83,6 @@ int32_t npi_cursor_variable(npi_cursor *c, npi_piece name, bool gives);
 /* Octets in hexadecimal, ${x|hex} among them. */
 bool npi_cursor_hex(npi_cursor *c, npi_template *out);
 
-/* 0 to 15, -1 for what is none. */
-int npi_hex_digit(char ch);
-
 /* A copy for messages, NUL-terminated, cut and with '?' for what is not printable ASCII. */
 const char *npi_piece_shown(npi_piece p, char out[64]);
 

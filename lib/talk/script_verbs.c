@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "talk/script_inside.h"
 
 enum { OCTETS_MAX = 1024 }; /* of one expect hex */
