@@ -1,44 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Peers that mean no good, in each protocol, in clear, in TLS and behind STARTTLS: whatever they
- * do, a conversation ends by a status with a name, holds no more than it may, makes no more turns
- * than there is work, leaves nothing behind, and shows no octet that a terminal would obey.
+ * Peers that mean no good, in each protocol, in clear, in TLS and behind STARTTLS; what must be so
+ * of each is in hostile.h.
  */
-#include <malloc.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "hostile.h"
 
-#include "peer.h"
-
-enum {
-    /* What is sent is held as step, text, octets and transcript, what comes as octets and text, in
-       buffers that grow twofold: the limit of each is 8 MiB. */
-    MOST_MEMORY = 96 << 20,
-    MOST_TURNS = 4000, /* who spins makes as many in a moment */
-    BIG = 8 << 20
-};
-
-/* ---- memory, by octets ----------------------------------------------------------------------- */
-
-typedef struct larder {
-    size_t held, most;
-} larder;
-
-static void *from_larder(void *user, void *memory, size_t size)
-{
-    larder *l = user;
-    l->held -= memory ? malloc_usable_size(memory) : 0;
-    if (size == 0) {
-        free(memory);
-        return NULL;
-    }
-    void *p = realloc(memory, size);
-    assert_non_null(p);
-    l->held += malloc_usable_size(p);
-    l->most = l->held > l->most ? l->held : l->most;
-    return p;
-}
+enum { BIG = 8 << 20 };
 
 /* ---- what is spoken -------------------------------------------------------------------------- */
 
@@ -104,99 +71,6 @@ static void put_script(char *out, size_t size, speech s, coat c, const char *tim
              timeout, asks[s]);
 }
 
-/* ---- looking at what has become of it -------------------------------------------------------- */
-
-static bool is_utf8(const unsigned char *t)
-{
-    while (*t) {
-        int more = *t < 0x80   ? 0
-                   : *t < 0xc2 ? -1
-                   : *t < 0xe0 ? 1
-                   : *t < 0xf0 ? 2
-                   : *t < 0xf5 ? 3
-                               : -1;
-        if (more < 0)
-            return false;
-        for (t++; more > 0; more--, t++)
-            if ((*t & 0xc0) != 0x80)
-                return false;
-    }
-    return true;
-}
-
-static void harmless(const char *text, const char *allowed)
-{
-    for (const char *t = text; *t; t++)
-        if (((unsigned char)*t < ' ' && !strchr(allowed, *t)) || *t == 0x7f)
-            fail_msg("octet %d in: %.300s", *t, text);
-    assert_true(is_utf8((const unsigned char *)text));
-    assert_null(strstr(text, "\302\233"));     /* CSI, as C1 */
-    assert_null(strstr(text, "\342\200\256")); /* U+202E */
-}
-
-static void harmless_results(np_talk *k)
-{
-    harmless(np_talk_error(k), "");
-    harmless(np_talk_json(k), "\n");
-    for (int i = 0; i < np_talk_line_count(k); i++) {
-        np_line l;
-        assert_int_equal(np_talk_get_line(k, i, &l, sizeof l), NP_OK);
-        assert_int_equal(l.text_len, strlen(l.text));
-        harmless(l.text, "");
-    }
-    for (int i = 0; i < np_talk_step_count(k); i++) {
-        np_step s;
-        assert_int_equal(np_talk_get_step(k, i, &s, sizeof s), NP_OK);
-        assert_true(s.state != NP_STEP_RUNNING);
-        harmless(s.reply, "");
-        harmless(s.note, "");
-    }
-    for (int i = 0; i < np_talk_header_count(k); i++)
-        harmless(np_talk_header(k, i), "");
-}
-
-typedef struct outcome {
-    np_status status;
-    char name[40], sentence[600];
-} outcome;
-
-/* Run it in a context of its own. `prepare`: more to be said before it starts; may be NULL. */
-static outcome outcome_of(const peer *p, const char *script, const char *timeout,
-                          void (*prepare)(np_talk *))
-{
-    larder l = {0};
-    np_allocator a = {from_larder, &l};
-    outcome o = {.status = NP_OK};
-    int before = open_descriptors(), turns = 0;
-    np_context *ctx = np_context_new_with(&a, sizeof a);
-    np_talk *k = talk_by(ctx, p, script);
-    np_event ev = {.type = NP_EV_NONE};
-    np_talk_set(k, "timeout", timeout);
-    if (prepare)
-        prepare(k);
-    assert_int_equal(np_talk_start(k), NP_OK);
-    while (ev.type != NP_EV_DONE)
-        if (!talk_turn(ctx, &ev) && ++turns > MOST_TURNS)
-            fail_msg("it spins: %s%s", script, transcript_of(k));
-    o.status = (np_status)ev.status;
-    snprintf(o.name, sizeof o.name, "%s", info_of(k).error_name);
-    snprintf(o.sentence, sizeof o.sentence, "%s", np_talk_error(k));
-    harmless_results(k);
-    np_talk_free(k);
-    np_context_free(ctx);
-    assert_int_equal(l.held, 0);
-    if (l.most > MOST_MEMORY)
-        fail_msg("%zu octets were held: %s%s", l.most, script, o.sentence);
-    assert_int_equal(open_descriptors(), before);
-    return o;
-}
-
-static void expect_outcome(const outcome *o, np_status status, const char *name, const char *what)
-{
-    if (o->status != status || strcmp(o->name, name) != 0)
-        fail_msg("%s: %s, %s: %s", what, np_status_name(o->status), o->name, o->sentence);
-}
-
 /* ---- plays ----------------------------------------------------------------------------------- */
 
 static void flood(wire *w, const char *text)
@@ -209,11 +83,6 @@ static void flood(wire *w, const char *text)
     }
     while (peer_send(w, data, n))
         ;
-}
-
-static void mute(wire *w)
-{
-    peer_rest(w);
 }
 
 static void drip(wire *w)
@@ -317,7 +186,7 @@ typedef struct hostility {
 static const hostility hostilities[] = {
     {"mute",
      "60ms",
-     mute,
+     peer_rest,
      {"reply.timeout", "reply.timeout", "reply.timeout", "reply.timeout", "reply.timeout"},
      false},
     {"an octet at times",
@@ -552,12 +421,6 @@ static void dressed(wire *w, peer_play *play)
         play(w);
 }
 
-static void still(wire *w)
-{
-    (void)w;
-    peer_still();
-}
-
 static void half_and_still(wire *w)
 {
     if (w->ssl)
@@ -583,13 +446,6 @@ static void flood_only(wire *w)
     peer_still();
 }
 
-static void read_some_and_reset(wire *w)
-{
-    char data[1000];
-    peer_read(w, data, sizeof data);
-    peer_reset(w);
-}
-
 static void read_some_and_end(wire *w)
 {
     char data[1000];
@@ -603,12 +459,12 @@ static const struct {
     const char *name;
     const char *protocol;
 } takers[] = {
-    {still, "250ms", NP_ERR_TIMEOUT, "reply.timeout", "raw"},
+    {hostile_still, "250ms", NP_ERR_TIMEOUT, "reply.timeout", "raw"},
     {half_and_still, "250ms", NP_ERR_TIMEOUT, "reply.timeout", "raw"},
     {goodbye_and_more, "250ms", NP_ERR_TIMEOUT, "reply.timeout", "raw"},
     {flood_only, "20s", NP_ERR_LIMIT, "limit.body", "raw"},
     {flood_only, "50ms", NP_ERR_TIMEOUT, "reply.timeout", "smtp"},
-    {read_some_and_reset, "20s", NP_ERR_CLOSED, "connect.reset", "raw"},
+    {hostile_reset, "20s", NP_ERR_CLOSED, "connect.reset", "raw"},
     {read_some_and_end, "20s", NP_ERR_CLOSED, "connect.reset", "raw"},
 };
 
@@ -635,99 +491,7 @@ static void what_is_sent_is_not_taken(void **state)
         }
 }
 
-/* ---- TLS that is none ------------------------------------------------------------------------ */
-
-typedef struct refusal {
-    const char *octets;
-    size_t len;
-    const char *name;
-} refusal;
-
-#define OCTETS(text, name)                                                                         \
-    {                                                                                              \
-        text, sizeof(text) - 1, name                                                               \
-    }
-static const refusal answers[] = {
-    OCTETS("HTTP/1.1 400 Bad Request\r\n\r\n", "tls.not-tls"),
-    OCTETS("220 mail.test ESMTP\r\n", "tls.not-tls"),
-    OCTETS("\200\056\001\0\002\0\025\0\0\0\020", "tls.not-tls"), /* SSLv2's hello */
-    OCTETS("\025\003\003\0\002\002\050", "tls.alert"),           /* handshake_failure */
-    OCTETS("\025\003\003\0\002\002\106", "tls.alert"),           /* protocol_version */
-    OCTETS("\025\003\003\0\002\002\160", "tls.alert"),           /* unrecognized_name */
-    OCTETS("\025\003\003\0\002\001\0", "tls.alert"),             /* a goodbye, and nothing else */
-    OCTETS("\026\003\003\0\0", "tls.truncated"),
-    OCTETS("\026\003\003\377\377", "tls.protocol"),
-    OCTETS("\027\003\003\0\005hello", "tls.protocol"),
-    OCTETS("\026\003\003\0\004\002\0\0\0", "tls.protocol"),
-    OCTETS("\026\003\003\0\001\002", "tls.truncated"),
-    OCTETS("", "tls.truncated"),
-    OCTETS("\0\0\0\0\0\0\0\0\0\0", "tls.not-tls"),
-};
-
-static void answer_hello(wire *w)
-{
-    const refusal *r = &answers[w->with];
-    char data[2000];
-    peer_read(w, data, sizeof data);
-    peer_send(w, r->octets, r->len);
-    peer_half(w);
-    peer_rest(w);
-}
-
-static void no_tls(void **state)
-{
-    (void)state;
-    SKIP_WITHOUT_TLS();
-    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
-        char what[60];
-        peer p = peer_start("127.0.0.1", 0, answer_hello, (long)i);
-        outcome got =
-            outcome_of(&p, "protocol smtp\nconnect ${host}:${port} tls\nexpect 220\n", "20s", NULL);
-        peer_stop(&p);
-        snprintf(what, sizeof what, "answer %zu", i);
-        expect_outcome(&got, NP_ERR_TLS, answers[i].name, what);
-    }
-    static peer_play *const silent[] = {still, mute};
-    for (size_t i = 0; i < 2; i++) {
-        peer p = peer_start("127.0.0.1", 0, silent[i], 0);
-        outcome got = outcome_of(&p, "protocol smtp\nconnect ${host}:${port} tls\nexpect 220\n",
-                                 "60ms", NULL);
-        peer_stop(&p);
-        expect_outcome(&got, NP_ERR_TIMEOUT, "tls.timeout", "silence");
-    }
-    peer p = peer_start("127.0.0.1", 0, read_some_and_reset, 0);
-    outcome got =
-        outcome_of(&p, "protocol smtp\nconnect ${host}:${port} tls\nexpect 220\n", "20s", NULL);
-    peer_stop(&p);
-    expect_outcome(&got, NP_ERR_TLS, "tls.truncated", "reset in the handshake");
-}
-
-static void say_nonsense_and_reset(wire *w)
-{
-    char data[2000];
-    peer_read(w, data, sizeof data);
-    peer_send(w, "\027\003\003\0\005hello", 10);
-    peer_reset(w);
-}
-
-/* What was said counts, although no alert can be sent any more. */
-static void nonsense_and_gone(void **state)
-{
-    (void)state;
-    SKIP_WITHOUT_TLS();
-    np_event ev;
-    peer p = peer_start("127.0.0.1", 0, say_nonsense_and_reset, 0);
-    np_context *ctx = np_context_new();
-    np_talk *k = talk_by(ctx, &p, "protocol smtp\nconnect ${host}:${port} tls\nexpect 220\n");
-    assert_int_equal(np_talk_start(k), NP_OK);
-    while (!info_of(k).source[0])
-        talk_turn(ctx, &ev);
-    peer_pause(100); /* both are here before they are looked at */
-    expect_end(k, talk_until_done(ctx, k), NP_ERR_TLS, "tls.protocol", "");
-    np_talk_free(k);
-    np_context_free(ctx);
-    peer_stop(&p);
-}
+/* ---- a goodbye that nobody hears ----------------------------------------------------------- */
 
 static void answer_and_reset(wire *w)
 {
@@ -740,7 +504,7 @@ static void answer_and_reset(wire *w)
     peer_reset(w);
 }
 
-/* A goodbye that nobody hears is none the worse. */
+/* It is none the worse. */
 static void closed_after_a_reset(void **state)
 {
     (void)state;
@@ -758,124 +522,6 @@ static void closed_after_a_reset(void **state)
         peer_stop(&p);
     }
     np_context_free(ctx);
-}
-
-/* ---- STARTTLS -------------------------------------------------------------------------------- */
-
-enum { IN_TWO_LINES, IN_TWO_PIECES, INJECTED, REFUSED, IN_CLEAR, SILENT, NOT_OFFERED, INSIDE };
-
-static void begin_tls(wire *w)
-{
-    static const char *const go[] = {"220-go\r\n220 ahead\r\n",
-                                     "22",
-                                     "220 go\r\n250 evil\r\n",
-                                     "454 no\r\n",
-                                     "220 go\r\n",
-                                     "220 go\r\n"};
-    char line[256];
-    peer_say(w, "220 x\r\n");
-    peer_answer(w, w->with == NOT_OFFERED ? "250-x\r\n250 TIME\r\n" : "250-x\r\n250 STARTTLS\r\n");
-    if (w->with == NOT_OFFERED || !peer_hear(w, line, sizeof line)) {
-        peer_rest(w);
-        return;
-    }
-    peer_say(w, go[w->with == INSIDE ? IN_TWO_LINES : w->with]);
-    if (w->with == IN_TWO_PIECES) {
-        peer_pause(20);
-        peer_say(w, "0 go\r\n");
-    }
-    if (w->with == IN_CLEAR)
-        peer_answer(w, "250 ok\r\n");
-    else if (w->with != SILENT && w->with != INJECTED && w->with != REFUSED && peer_handshake(w))
-        peer_answer(w, "250-x\r\n250 STARTTLS\r\n");
-    peer_rest(w);
-}
-
-static void starttls(void **state)
-{
-    (void)state;
-    SKIP_WITHOUT_TLS();
-    static const struct {
-        const char *name, *timeout;
-        np_status status;
-        long how;
-    } all[] = {{"", "20s", NP_OK, IN_TWO_LINES},
-               {"", "20s", NP_OK, IN_TWO_PIECES},
-               {"starttls.injected", "20s", NP_ERR_TLS, INJECTED},
-               {"starttls.refused", "20s", NP_ERR_TLS, REFUSED},
-               {"tls.not-tls", "20s", NP_ERR_TLS, IN_CLEAR},
-               {"tls.timeout", "60ms", NP_ERR_TIMEOUT, SILENT},
-               {"starttls.not-offered", "20s", NP_ERR_TLS, NOT_OFFERED},
-               {"script.syntax", "20s", NP_ERR_INVALID, INSIDE}};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        char script[300];
-        snprintf(script, sizeof script,
-                 "protocol smtp\nconnect ${host}:${port}\nexpect 220\nsend EHLO x\nexpect 250\n"
-                 "timeout %s\nstarttls\nsend EHLO x\nexpect 250\n%s",
-                 all[i].timeout, all[i].how == INSIDE ? "starttls\n" : "");
-        peer p = peer_start("127.0.0.1", 0, begin_tls, all[i].how);
-        outcome got = outcome_of(&p, script, "20s", NULL);
-        peer_stop(&p);
-        expect_outcome(&got, all[i].status, all[i].name, all[i].name);
-    }
-}
-
-/* ---- TLS that goes on and on ----------------------------------------------------------------- */
-
-static void restless(wire *w)
-{
-    char line[256];
-    if (!peer_handshake(w))
-        return;
-    peer_say(w, "220 x\r\n");
-    peer_hear(w, line, sizeof line);
-    peer_trouble(w, (int)w->with);
-    peer_say(w, "250 fine\r\n");
-    peer_rest(w);
-}
-
-static void renewed(void **state)
-{
-    (void)state;
-    SKIP_WITHOUT_TLS();
-    static const char script[] = "protocol smtp\nconnect ${host}:${port} tls\nexpect 220\n"
-                                 "send NOOP\nexpect 250\n";
-    static const char old[] = "protocol smtp\ntls max 1.2\nconnect ${host}:${port} tls\n"
-                              "expect 220\nsend NOOP\nexpect 250\n";
-    static const struct {
-        const char *script;
-        long what;
-        bool good;
-    } all[] = {
-        {script, PEER_NEW_KEYS, true}, {script, PEER_TICKETS, true}, {old, PEER_ANEW, false}};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        peer p = peer_start("127.0.0.1", 0, restless, all[i].what);
-        outcome got = outcome_of(&p, all[i].script, "2s", NULL);
-        peer_stop(&p);
-        if (all[i].good)
-            expect_outcome(&got, NP_OK, "", "new keys and tickets");
-        else /* refused: that the server goes on all the same is its own affair */
-            assert_true(got.status == NP_OK || got.status == NP_ERR_TLS ||
-                        got.status == NP_ERR_CLOSED);
-    }
-}
-
-static void big_certificate(wire *w)
-{
-    if (peer_handshake_big(w))
-        peer_say(w, "220 x\r\n");
-    peer_rest(w);
-}
-
-static void certificate_without_end(void **state)
-{
-    (void)state;
-    SKIP_WITHOUT_TLS();
-    peer p = peer_start("127.0.0.1", 0, big_certificate, 0);
-    outcome got =
-        outcome_of(&p, "protocol smtp\nconnect ${host}:${port} tls\nexpect 220\n", "20s", NULL);
-    peer_stop(&p);
-    expect_outcome(&got, NP_ERR_TLS, "tls.too-big", "200 KiB of certificates");
 }
 
 /* ---- replies that are good, and look bad ----------------------------------------------------- */
@@ -994,12 +640,7 @@ int main(void)
         cmocka_unit_test(banners),
         cmocka_unit_test(cut_at_each_octet),
         cmocka_unit_test(what_is_sent_is_not_taken),
-        cmocka_unit_test(no_tls),
-        cmocka_unit_test(nonsense_and_gone),
         cmocka_unit_test(closed_after_a_reset),
-        cmocka_unit_test(starttls),
-        cmocka_unit_test(renewed),
-        cmocka_unit_test(certificate_without_end),
         cmocka_unit_test(shown_and_harmless),
         cmocka_unit_test(bodies_are_whole),
         cmocka_unit_test(more_than_a_transcript_holds),

@@ -22,6 +22,10 @@
 #define WITH_DIGESTS false
 #endif
 
+/* The goodbye of SMTP in a script, and in its play. */
+#define BYE  "always\nsend QUIT\nexpect 221\n"
+#define QUIT "C QUIT\nS 221 bye\n"
+
 /* A play in a table; what is set behind the end is named, as ".values = ...". */
 #define ROW(about_, script_, lines_, end_, ...)                                                    \
     {                                                                                              \

@@ -7,9 +7,7 @@
 #include "play.h"
 
 #define SMTP  "protocol smtp\nconnect mx\n"
-#define BYE   "always\nsend QUIT\nexpect 221\n"
 #define HELLO "CONNECT mx:25\nS 220 mx\n"
-#define QUIT  "C QUIT\nS 221 bye\n"
 #define UNMET "expectation.unmet reply.unexpected "
 
 /* ---- what is expected ------------------------------------------------------------------------ */
@@ -127,6 +125,10 @@ static void conditions(void **state)
                  "check not cert days > 10\ncheck not tls version\ncheck not cert trusted\n"
                  "check tls resumed is no\ncheck cert chain is 0\ncheck not cert subject\n",
             HELLO, "ok"),
+        ROW("a handshake that was not made took no time, neither long nor short",
+            SMTP "expect 220\ncheck not time tls < 1s\ncheck not time tls <= 1s\n"
+                 "check not time tls > 0s\ncheck time total < 1s\n",
+            HELLO, "ok"),
         ROW("what is not built", SMTP "expect 220\ncheck time ack < 1s\n", HELLO,
             "unsupported unsupported t:4: 'time ack' is not built"),
     };
@@ -192,6 +194,8 @@ static void notes_and_ends(void **state)
             "skipped"),
         ROW("skipped without goodbye", SMTP "expect 220\nskip that is enough\nsend NEVER\n", HELLO,
             "skipped"),
+        ROW("skipped behind the goodbye",
+            SMTP "expect 220\n" BYE "skip that is enough\nsend NEVER\n", HELLO QUIT, "skipped"),
         ROW("skipped in the goodbye", SMTP "expect 220\nalways\nskip that is enough\nsend NEVER\n",
             HELLO, "skipped"),
         ROW("failed", SMTP "expect 220\nset a mx\nfail no ${a} today\n" BYE, HELLO QUIT,

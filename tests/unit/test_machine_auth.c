@@ -13,8 +13,6 @@
 #define POP3_IN "CONNECT mx:25 tls\nS +OK mx\n"
 #define IMAP_IN "CONNECT mx:25 tls\nS * OK mx\n"
 #define VALUES  .values = "user=tim !pass=tanstaaftanstaaf"
-#define BYE     "always\nsend QUIT\nexpect 221\n"
-#define QUIT    "C QUIT\nS 221 bye\n"
 
 /* Of RFC 4616, RFC 2195 and Google's description of XOAUTH2, each for user "tim". */
 #define PLAIN      "AHRpbQB0YW5zdGFhZnRhbnN0YWFm"

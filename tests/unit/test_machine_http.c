@@ -33,6 +33,9 @@ static void requests(void **state)
             OPEN "O GET / HTTP/1.1\\r\\nAccept: */*\\r\\nX-A: 7\\r\\nuser-agent: me\\r\\nHOST: "
                  "h\\r\\n" MORE "S HTTP/1.1 204 n\nS\n" GET("/") LAST "S HTTP/1.1 204 n\nS\n",
             "ok", .values = "port=7"),
+        ROW("an empty header is none, and no end of the head",
+            HTTP "set h\nheader ${h}\nheader X-A: b\nget /\nexpect 204\n",
+            OPEN GET("/") "X-A: b\\r\\n" LAST "S HTTP/1.1 204 n\nS\n", "ok"),
         ROW("a port that is not the default", "protocol http\nconnect mx:8080\nget /\nexpect 204\n",
             "CONNECT mx:8080\n" SENT("GET", "/", "mx:8080") LAST "S HTTP/1.1 204 n\nS\n", "ok"),
         ROW("by TLS, to an address",

@@ -9,8 +9,6 @@
 #define LMTP       "protocol lmtp\nconnect mx\nexpect 220\n"
 #define POP3       "protocol pop3\nconnect mx\nexpect +OK\n"
 #define IMAP       "protocol imap\nconnect mx\nexpect OK\n"
-#define BYE        "always\nsend QUIT\nexpect 221\n"
-#define QUIT       "C QUIT\nS 221 bye\n"
 #define SMTP_HELLO "CONNECT mx:25\nS 220 mx\n"
 #define LMTP_HELLO "CONNECT mx:24\nS 220 mx\n"
 #define POP3_HELLO "CONNECT mx:110\nS +OK mx\n"
