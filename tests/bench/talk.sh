@@ -6,6 +6,8 @@
 here=${srcdir:-.}/tests/servers
 bin=$PWD/tests/bench
 runs=${RUNS:-7}
+np_talk=$PWD/.libs/np-talk # the program, and not libtool's script around it
+[ -x "$np_talk" ] || np_talk=$PWD/np-talk
 LAB_PROCESSES=own
 . "$here/servers.sh"
 servers_fetch
@@ -31,9 +33,9 @@ ratio() { # ratio WHAT COLUMN A B AIM: of the table that measure has printed; 1 
 
 echo "== one head"
 "$bin/measure" "$runs" "curl -I" curl -sI http://127.0.0.1/ \
-    -- "np-talk -I" "$PWD/np-talk" -I http://127.0.0.1/ \
+    -- "np-talk -I" "$np_talk" -I http://127.0.0.1/ \
     -- "curl -I, TLS" curl -sI --cacert "$ca" $url \
-    -- "np-talk -I, TLS" "$PWD/np-talk" -I --cacert "$ca" $url | tee "$LAB_DIR/table"
+    -- "np-talk -I, TLS" "$np_talk" -I --cacert "$ca" $url | tee "$LAB_DIR/table"
 ratio "np-talk / curl, wall" 1 "np-talk -I" "curl -I" "at most 0.5"
 ratio "np-talk / curl, CPU" 2 "np-talk -I" "curl -I" "at most 0.5"
 ratio "np-talk / curl, TLS, wall" 1 "np-talk -I, TLS" "curl -I, TLS" "at most 0.5"
