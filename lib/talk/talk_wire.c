@@ -457,6 +457,8 @@ void npi_talk_begin_tls(np_talk *k, const npi_now *now)
                          st == NP_ERR_NOMEM ? "out of memory" : npi_buf_text(&why));
         return;
     }
+    if (k->m.ended) /* right behind the word that let us begin: there is nobody to wait for */
+        npi_tls_end(k->tls);
     int64_t limit = k->m.timeout > 0          ? k->m.timeout
                     : k->settings.timeout > 0 ? k->settings.timeout
                                               : 10 * NP_SECOND;

@@ -3,6 +3,10 @@
  * Peers that mean no good in their handshake: TLS that is none, STARTTLS that is a trap, and TLS
  * that goes on and on.
  */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include "hostile.h"
 
 /* ---- TLS that is none ------------------------------------------------------------------------ */
@@ -101,7 +105,7 @@ static void nonsense_and_gone(void **state)
 
 /* ---- STARTTLS -------------------------------------------------------------------------------- */
 
-enum { IN_TWO_LINES, IN_TWO_PIECES, INJECTED, REFUSED, IN_CLEAR, SILENT, NOT_OFFERED, INSIDE };
+enum { IN_TWO_LINES, IN_TWO_PIECES, INJECTED, REFUSED, IN_CLEAR, SILENT, GONE, NOT_OFFERED, INSIDE };
 
 static void begin_tls(wire *w)
 {
@@ -110,20 +114,26 @@ static void begin_tls(wire *w)
                                      "220 go\r\n250 evil\r\n",
                                      "454 no\r\n",
                                      "220 go\r\n",
+                                     "220 go\r\n",
                                      "220 go\r\n"};
     char line[256];
+    int on = 1;
     peer_say(w, "220 x\r\n");
     peer_answer(w, w->with == NOT_OFFERED ? "250-x\r\n250 TIME\r\n" : "250-x\r\n250 STARTTLS\r\n");
     if (w->with == NOT_OFFERED || !peer_hear(w, line, sizeof line)) {
         peer_rest(w);
         return;
     }
+    if (w->with == GONE) /* its last word and its end in one segment */
+        setsockopt(w->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
     peer_say(w, go[w->with == INSIDE ? IN_TWO_LINES : w->with]);
     if (w->with == IN_TWO_PIECES) {
         peer_pause(20);
         peer_say(w, "0 go\r\n");
     }
-    if (w->with == IN_CLEAR)
+    if (w->with == GONE)
+        peer_half(w);
+    else if (w->with == IN_CLEAR)
         peer_answer(w, "250 ok\r\n");
     else if (w->with != SILENT && w->with != INJECTED && w->with != REFUSED && peer_handshake(w))
         peer_answer(w, "250-x\r\n250 STARTTLS\r\n");
@@ -144,6 +154,7 @@ static void starttls(void **state)
                {"starttls.refused", "20s", NP_ERR_TLS, REFUSED},
                {"tls.not-tls", "20s", NP_ERR_TLS, IN_CLEAR},
                {"tls.timeout", "60ms", NP_ERR_TIMEOUT, SILENT},
+               {"tls.truncated", "20s", NP_ERR_TLS, GONE},
                {"starttls.not-offered", "20s", NP_ERR_TLS, NOT_OFFERED},
                {"script.syntax", "20s", NP_ERR_INVALID, INSIDE}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
