@@ -105,7 +105,17 @@ static void nonsense_and_gone(void **state)
 
 /* ---- STARTTLS -------------------------------------------------------------------------------- */
 
-enum { IN_TWO_LINES, IN_TWO_PIECES, INJECTED, REFUSED, IN_CLEAR, SILENT, GONE, NOT_OFFERED, INSIDE };
+enum {
+    IN_TWO_LINES,
+    IN_TWO_PIECES,
+    INJECTED,
+    REFUSED,
+    IN_CLEAR,
+    SILENT,
+    GONE,
+    NOT_OFFERED,
+    INSIDE
+};
 
 static void begin_tls(wire *w)
 {
