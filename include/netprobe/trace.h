@@ -60,7 +60,8 @@ typedef struct np_trace_info {
     const char *target; /* the target as it was given, escaped; "" before it is set */
     int32_t family;     /* np_family of addr */
     int32_t kind;       /* np_trace_kind of what is really sent; AUTO until that is known */
-    const char *method; /* "icmp-dgram", "udp-recverr" or "tcp-connect"; "" until known */
+    const char *method; /* "icmp-dgram", "icmp-raw", "udp-recverr", "udp-raw" or
+                           "tcp-connect"; "" until known */
     const char *note;   /* why another kind was taken than asked for or preferred; "" if not */
     int32_t end;        /* np_trace_end */
     int32_t end_ttl;    /* the TTL at which the path ends, 0 when unknown */
@@ -115,6 +116,10 @@ typedef struct np_responder {
     int32_t reserved;    /* 0 */
     char ingress_name[64]; /* of that interface, escaped; "" unknown */
     char ingress_addr[64]; /* of that interface; "" unknown */
+    int32_t quoted_ttl; /* hop limit of the probe as it came to this router, mostly 1; -1 unknown:
+                           only raw sockets show it */
+    int32_t quoted_tos; /* its type of service or traffic class there, ECN included (the lower two
+                           bits); other than what was sent: re-marked on the way. -1 unknown */
 } np_responder;
 
 /** One entry of an MPLS label stack (RFC 3032), the outermost first. */

@@ -40,6 +40,27 @@ static np_capability try_socket(const char *job, const char *means, int family, 
     return c;
 }
 
+const char npi_raw_remedy[] = "setcap cap_net_raw+ep PROGRAM, or run as root";
+
+static np_capability raw(const char *job, int family)
+{
+    np_capability c = {.job = job, .means = "raw ICMP socket", .missing = "", .remedy = ""};
+    int fd = npi_socket(family, SOCK_RAW, family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+    c.works = fd >= 0;
+    if (fd >= 0) {
+        close(fd);
+    } else if (errno == EACCES || errno == EPERM) {
+        c.missing = "CAP_NET_RAW";
+        c.remedy = npi_raw_remedy;
+    } else if (errno == EMFILE || errno == ENFILE) {
+        c.missing = "no descriptors are left";
+        c.remedy = "raise ulimit -n";
+    } else {
+        c.missing = "this kernel has no such sockets";
+    }
+    return c;
+}
+
 static np_capability names(void)
 {
     np_capability c = {.job = "names", .means = "c-ares", .missing = "", .remedy = ""};
@@ -90,9 +111,11 @@ static void find_out(np_context *ctx)
     c[3] = try_socket("trace.udp6", "UDP socket with its error queue", AF_INET6, IPPROTO_UDP);
     c[4] = try_socket("trace.tcp4", "TCP connection attempts", AF_INET, IPPROTO_TCP);
     c[5] = try_socket("trace.tcp6", "TCP connection attempts", AF_INET6, IPPROTO_TCP);
-    c[6] = names();
-    c[7] = sockets();
-    c[8] = owners();
+    c[6] = raw("trace.raw4", AF_INET);
+    c[7] = raw("trace.raw6", AF_INET6);
+    c[8] = names();
+    c[9] = sockets();
+    c[10] = owners();
     ctx->capabilities_known = true;
 }
 

@@ -25,7 +25,7 @@ typedef struct npi_context_settings {
     int64_t rate, burst, log_level;
 } npi_context_settings;
 
-enum { NPI_CAPABILITIES = 9 };
+enum { NPI_CAPABILITIES = 11 };
 
 struct np_context {
     npi_mem mem;
@@ -50,7 +50,7 @@ struct np_context {
 };
 
 /* The command that opens ICMP datagram sockets to everybody. */
-extern const char npi_ping_remedy[];
+extern const char npi_ping_remedy[], npi_raw_remedy[];
 
 /* NP_OK, or why this context cannot be used: NULL is NOMEM, a child of fork FORKED. */
 np_status npi_context_check(np_context *ctx);

@@ -20,6 +20,8 @@ typedef struct npi_responder {
     bool short_quote; /* its errors do not tell which probe they are about: known by address */
     uint8_t type, code;
     int reply_ttl;
+    bool quoted; /* its last error showed the IP header of the probe: quoted_ttl, quoted_tos */
+    uint8_t quoted_ttl, quoted_tos;
     uint32_t mtu;     /* that it asks for; 0 none */
     bool has_extension;
     npi_extension extension; /* of its latest error that had one */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Probes through this machine's datagram sockets, without privilege: ICMP errors come back on
- * the error queue (IP_RECVERR), the kernel finds the socket they belong to.
+ * the error queue (IP_RECVERR), the kernel finds the socket they belong to. Or, with privilege,
+ * by a raw ICMP socket: it receives in place of the error queue, and sends ICMP probes itself.
  *
  * Facts that shape this file: an ICMP error also makes the next send fail, once, without
  * sending; the error queue drops silently when the receive buffer is full; path MTU discovery
@@ -17,6 +18,7 @@
 
 #include "core/clock.h"
 #include "core/socket.h"
+#include "probe/raw.h"
 #include "probe/receive.h"
 #include "probe/tcp_net.h"
 
@@ -24,6 +26,7 @@ enum {
     RECEIVE_BUFFER = 1 << 20, /* the kernel cuts it to net.core.rmem_max */
     SEND_TRIES = 4,           /* pending errors of earlier probes met in a row */
     READ_TRIES = 4,
+    OTHERS_MAX = 256,         /* packets for others, read in a row */
     ENTRY_LEAST = 768 /* octets that one queued reply takes at least */
 };
 
@@ -41,8 +44,10 @@ typedef struct endpoint {
     npi_transport t;
     npi_mem mem;
     npi_reactor *reactor;
-    npi_watch watch;
-    int fd;
+    npi_transport_kind kind;
+    npi_watch watch, raw_watch;
+    int fd;     /* sends, and receives data */
+    int raw_fd; /* receives errors; -1: the error queue of fd does. ICMP: raw_fd does all, no fd */
     int family;
     bool draining;    /* since the queue was found empty last, something was read */
     bool overflowed;
@@ -90,7 +95,7 @@ static int send_probe(npi_transport *t, const npi_probe_out *probe, npi_now *sen
     int err = 0;
     for (int i = 0; i < SEND_TRIES; i++) {
         e->reactor->clock->ops->now(e->reactor->clock, sent);
-        if (sendmsg(e->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+        if (sendmsg(e->fd >= 0 ? e->fd : e->raw_fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
             return 0;
         err = errno;
         if (err != EINTR && !may_be_pending(err))
@@ -107,7 +112,8 @@ static void look_at_buffer(endpoint *e)
     e->draining = true;
     e->taken = 0;
     e->was_used = e->was_room = 0;
-    if (getsockopt(e->fd, SOL_SOCKET, SO_MEMINFO, info, &len) < 0 || len < sizeof info[0] * 2)
+    int fd = e->raw_fd >= 0 ? e->raw_fd : e->fd;
+    if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len) < 0 || len < sizeof info[0] * 2)
         return; /* Linux before 4.12: overflow cannot be seen */
     e->was_used = info[SK_MEMINFO_RMEM_ALLOC];
     e->was_room = info[SK_MEMINFO_RCVBUF];
@@ -127,14 +133,20 @@ static void judge_drain(endpoint *e)
     e->draining = false;
 }
 
-/* A pending error fails one reading, and is gone; the error queue still tells of it. */
-static bool read_queue(endpoint *e, int flags, npi_reply *out)
+/*
+ * A pending error fails one reading, and is gone; the error queue still tells of it. What a raw
+ * socket has for others is read in passing, so many at most: the rest waits for the next call.
+ */
+static bool read_queue(endpoint *e, int fd, int flags, npi_reply *out)
 {
-    for (int failures = 0; failures < READ_TRIES;) {
-        switch (npi_receive(e->fd, flags, out)) {
+    for (int failures = 0, others = 0; failures < READ_TRIES && others < OTHERS_MAX;) {
+        switch (npi_receive(fd, flags, out)) {
         case NPI_RECEIVED_REPLY:
             e->taken++;
-            return true;
+            if (fd != e->raw_fd || npi_raw_decode(e->family, e->kind, out))
+                return true;
+            others++;
+            break;
         case NPI_RECEIVED_OTHER:
             e->taken++;
             break;
@@ -153,7 +165,9 @@ static bool receive(npi_transport *t, npi_reply *out)
     endpoint *e = endpoint_of(t);
     if (!e->draining)
         look_at_buffer(e);
-    if (read_queue(e, MSG_ERRQUEUE, out) || read_queue(e, 0, out))
+    if (e->raw_fd >= 0 && read_queue(e, e->raw_fd, 0, out))
+        return true;
+    if (e->fd >= 0 && (read_queue(e, e->fd, MSG_ERRQUEUE, out) || read_queue(e, e->fd, 0, out)))
         return true;
     judge_drain(e);
     return false;
@@ -172,8 +186,11 @@ static void close_endpoint(npi_transport *t)
     endpoint *e = endpoint_of(t);
     npi_mem mem = e->mem;
     npi_reactor_unwatch(e->reactor, &e->watch);
+    npi_reactor_unwatch(e->reactor, &e->raw_watch);
     if (e->fd >= 0)
         close(e->fd);
+    if (e->raw_fd >= 0)
+        close(e->raw_fd);
     npi_free(&mem, e);
 }
 
@@ -184,8 +201,8 @@ static int set(int fd, int level, int option, int value)
     return setsockopt(fd, level, option, &value, sizeof value);
 }
 
-/* Only the error queue is indispensable; every other option that lacks removes what it gives. */
-static int set_options(int fd, int family, bool dont_fragment)
+/* Every option that lacks removes what it gives. */
+static void set_options(int fd, int family, bool dont_fragment)
 {
     /* IPv6 has the same numbers for these. */
     int discover = dont_fragment ? IP_PMTUDISC_PROBE : IP_PMTUDISC_OMIT;
@@ -196,38 +213,72 @@ static int set_options(int fd, int family, bool dont_fragment)
         set(fd, IPPROTO_IP, IP_MTU_DISCOVER, discover);
         set(fd, IPPROTO_IP, IP_PKTINFO, 1);
         set(fd, IPPROTO_IP, IP_RECVTTL, 1);
-        set(fd, IPPROTO_IP, IP_RECVERR_RFC4884, 1);
-        return set(fd, IPPROTO_IP, IP_RECVERR, 1);
+        return;
     }
     set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
     set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, discover);
     set(fd, IPPROTO_IPV6, IPV6_DONTFRAG, dont_fragment);
     set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
     set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1);
-    set(fd, IPPROTO_IPV6, IPV6_RECVERR_RFC4884, 1);
-    return set(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
+}
+
+/* This one is indispensable where nothing else tells of errors. Returns 0 or an errno. */
+static int want_errors(int fd, int family)
+{
+    int err;
+    if (family == 4) {
+        set(fd, IPPROTO_IP, IP_RECVERR_RFC4884, 1);
+        err = set(fd, IPPROTO_IP, IP_RECVERR, 1);
+    } else {
+        set(fd, IPPROTO_IPV6, IPV6_RECVERR_RFC4884, 1);
+        err = set(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
+    }
+    return err < 0 ? errno : 0;
 }
 
 /* A fresh socket, set up and bound to our port or identifier. Returns 0 or an errno. */
-static int open_socket(const npi_endpoint *w, int *fd)
+static int open_socket(const npi_endpoint *w, int type, int protocol, int *fd)
 {
-    int icmp = w->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
     npi_addr local = w->egress->source; /* any, unless one was asked for */
     struct sockaddr_storage ss;
     local.family = (uint8_t)w->family;
-    local.port = w->id;
-    *fd = npi_socket(w->family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM,
-                     w->kind == NPI_TRANSPORT_ICMP ? icmp : IPPROTO_UDP);
+    local.port = type == SOCK_RAW ? 0 : w->id;
+    *fd = npi_socket(w->family == 4 ? AF_INET : AF_INET6, type, protocol);
     if (*fd < 0)
         return errno;
     int err = npi_socket_egress(*fd, w->family, w->egress);
     if (err)
         return err;
+    set_options(*fd, w->family, w->egress->dont_fragment);
     socklen_t len = npi_addr_to_sockaddr(&local, &ss);
-    if (set_options(*fd, w->family, w->egress->dont_fragment) < 0 ||
-        bind(*fd, (struct sockaddr *)&ss, len) < 0)
-        return errno;
-    return 0;
+    return bind(*fd, (struct sockaddr *)&ss, len) < 0 ? errno : 0;
+}
+
+/* Returns 0 or an errno; what is open is closed with the endpoint. */
+static int open_sockets(endpoint *e, const npi_endpoint *w)
+{
+    int icmp = w->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+    int protocol = w->kind == NPI_TRANSPORT_ICMP ? icmp : IPPROTO_UDP;
+    int err = 0;
+    if (w->raw) {
+        err = open_socket(w, SOCK_RAW, icmp, &e->raw_fd);
+        if (err == 0)
+            err = npi_raw_filter(e->raw_fd, w->family, w->kind, w->id);
+        if (err || w->kind == NPI_TRANSPORT_ICMP)
+            return err;
+    }
+    err = open_socket(w, SOCK_DGRAM, protocol, &e->fd);
+    return err || w->raw ? err : want_errors(e->fd, w->family);
+}
+
+static int watch_sockets(endpoint *e, npi_task *task)
+{
+    int err = 0;
+    if (e->raw_fd >= 0)
+        err = npi_reactor_watch(e->reactor, &e->raw_watch, e->raw_fd, task, false);
+    if (e->fd >= 0 && err == 0)
+        err = npi_reactor_watch(e->reactor, &e->watch, e->fd, task, false);
+    return err;
 }
 
 static int open_endpoint(const npi_net *net, const npi_mem *mem, npi_reactor *reactor,
@@ -242,11 +293,15 @@ static int open_endpoint(const npi_net *net, const npi_mem *mem, npi_reactor *re
     *e = (endpoint){.t = {&transport_ops, wanted->id},
                     .mem = *mem,
                     .reactor = reactor,
+                    .kind = wanted->kind,
                     .watch = {.fd = -1},
+                    .raw_watch = {.fd = -1},
+                    .fd = -1,
+                    .raw_fd = -1,
                     .family = wanted->family};
-    int err = open_socket(wanted, &e->fd);
+    int err = open_sockets(e, wanted);
     if (err == 0)
-        err = npi_reactor_watch(reactor, &e->watch, e->fd, task, false);
+        err = watch_sockets(e, task);
     if (err) {
         close_endpoint(&e->t);
         return err;

@@ -44,9 +44,9 @@ const char *npi_trace_method(const np_trace *t)
 {
     switch (t->kind) {
     case NP_TRACE_ICMP:
-        return "icmp-dgram";
+        return t->raw ? "icmp-raw" : "icmp-dgram";
     case NP_TRACE_UDP:
-        return "udp-recverr";
+        return t->raw ? "udp-raw" : "udp-recverr";
     case NP_TRACE_TCP:
         return "tcp-connect";
     default:
@@ -54,7 +54,7 @@ const char *npi_trace_method(const np_trace *t)
     }
 }
 
-static int try_open(np_trace *t, npi_transport_kind kind)
+static int try_open(np_trace *t, npi_transport_kind kind, bool raw)
 {
     const npi_clock *clock = t->o.ctx->world.clock;
     const npi_net *net = npi_trace_net(t);
@@ -64,6 +64,7 @@ static int try_open(np_trace *t, npi_transport_kind kind)
     npi_endpoint wanted = {.kind = kind,
                            .family = t->target.family,
                            .id = (uint16_t)t->settings.local_port,
+                           .raw = raw,
                            .serial = serial,
                            .egress = &t->egress};
     for (int i = 0; i < (fixed ? 1 : ID_TRIES); i++) {
@@ -105,11 +106,20 @@ static npi_transport_kind transport_of(np_trace_kind kind)
                                   : NPI_TRANSPORT_UDP;
 }
 
+/* A raw socket takes the place of an ICMP socket that is closed to us, unless it was ruled out. */
 static int open_as(np_trace *t, np_trace_kind kind)
 {
-    int err = try_open(t, transport_of(kind));
-    if (err == 0)
+    int64_t choice = t->settings.raw;
+    bool raw = choice == NP_CHOICE_YES;
+    int err = try_open(t, transport_of(kind), raw);
+    if (kind == NP_TRACE_ICMP && choice == NP_CHOICE_AUTO && (not_allowed(err) || not_there(err))) {
+        raw = try_open(t, NPI_TRANSPORT_ICMP, true) == 0;
+        err = raw ? 0 : err; /* the remedy for the first needs less privilege */
+    }
+    if (err == 0) {
         t->kind = kind;
+        t->raw = raw;
+    }
     return err;
 }
 
@@ -121,6 +131,8 @@ static int open_best(np_trace *t)
         return open_as(t, NP_TRACE_UDP);
     }
     int err = open_as(t, NP_TRACE_ICMP);
+    if (t->settings.raw == NP_CHOICE_YES)
+        return err; /* UDP would need the same privilege */
     if (err == EPERM && t->egress.mark)
         return err; /* the mark is what is not allowed, with UDP as well */
     if (not_allowed(err))
@@ -153,6 +165,11 @@ static void fail_open(np_trace *t, int err)
         npi_trace_fail(t, NP_ERR_SYSTEM, "the local port is in use (see ss -uanp)");
     else if (err == EPERM && t->egress.mark)
         npi_trace_fail(t, NP_ERR_PERMISSION, "a mark needs CAP_NET_ADMIN: run as root");
+    else if (not_allowed(err) && t->settings.raw == NP_CHOICE_YES)
+        npi_trace_fail(t, NP_ERR_PERMISSION,
+                       "raw sockets are not allowed in this process; to allow them: %s; or do "
+                       "without raw",
+                       npi_raw_remedy);
     else if (not_allowed(err) && t->settings.kind == NP_TRACE_ICMP)
         npi_trace_fail(t, NP_ERR_PERMISSION,
                        "ICMP is not allowed here; to allow it: %s; or take kind udp",
@@ -399,6 +416,7 @@ static void clear(npi_object *o)
     t->hops = NULL;
     t->hop_limit = 0;
     t->kind = NP_TRACE_AUTO;
+    t->raw = false;
     t->note[0] = '\0';
     t->port_state = NP_PORT_UNKNOWN;
     t->target = (npi_addr){0};
@@ -441,6 +459,8 @@ static np_status start(npi_object *o)
         return usage(t, NP_ERR_INVALID, "no target is set: a host name or an address");
     if (s->first_ttl > s->max_ttl)
         return usage(t, NP_ERR_RANGE, "first-ttl lies beyond max-ttl");
+    if (s->raw == NP_CHOICE_YES && s->kind == NP_TRACE_TCP)
+        return usage(t, NP_ERR_UNSUPPORTED, "raw sockets serve ICMP and UDP probes, not TCP");
     if (!take_egress(t))
         return usage(t, NP_ERR_INVALID, "the source is no numeric address");
     if (t->egress.source.family && s->family && t->egress.source.family != s->family)

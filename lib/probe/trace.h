@@ -21,7 +21,7 @@ typedef struct npi_trace_settings {
     char *target, *source, *interface;
     int64_t kind, family, cycles, first_ttl, max_ttl, max_unknown;
     int64_t interval, timeout, grace, size, port, local_port, tos, mark, rate, names, events;
-    int64_t pattern, dont_fragment, serial, udp_ports;
+    int64_t pattern, dont_fragment, serial, raw, udp_ports;
 } npi_trace_settings;
 
 typedef enum npi_trace_phase {
@@ -63,6 +63,7 @@ struct np_trace {
     npi_mono naming_until;
 
     np_trace_kind kind; /* what is really sent; AUTO while unknown */
+    bool raw;           /* by a raw socket */
     char note[160];     /* why it is not what was preferred */
     npi_addr target;
     npi_egress egress;

@@ -61,6 +61,12 @@ static void put_extension(npi_json *j, const np_trace *t, int index, int respond
                           const np_responder *r)
 {
     np_label l;
+    if (r->quoted_ttl >= 0) {
+        npi_json_object(j, "quoted");
+        npi_json_i64(j, "ttl", r->quoted_ttl);
+        npi_json_i64(j, "tos", r->quoted_tos);
+        npi_json_object_end(j);
+    }
     if (r->mtu)
         npi_json_i64(j, "mtu", r->mtu);
     if (r->ingress_index || r->ingress_name[0] || r->ingress_addr[0]) {

@@ -31,6 +31,7 @@
     X(pattern, "pattern", INT, 0, 255, 0, NULL, "octet that fills the payload of probes") \
     X(dont_fragment, "dont-fragment", ENUM, 0, 2, 0, "auto=0 no=1 yes=2", "whether routers must not fragment probes, which lets their answers change the path MTU that this host keeps for the target") \
     X(serial, "serial", ENUM, 0, 2, 0, "auto=0 no=1 yes=2", "whether TCP probes go one at a time, all from one port, so that balancers send them one way") \
+    X(raw, "raw", ENUM, 0, 2, 0, "auto=0 no=1 yes=2", "whether answers to ICMP and UDP probes come by a raw socket, which shows the quoted IP header; auto takes one where ICMP sockets are closed") \
     X(udp_ports, "udp-ports", ENUM, 0, 1, 0, "fixed=0 rising=1", "whether UDP probes go to one destination port, or each to the next, which balancers may send different ways") \
     X(rate, "rate", INT, 1, 1000000, 10000, NULL, "most probes per second") \
     X(names, "names", ENUM, 0, 2, 0, "auto=0 no=1 yes=2", "whether names are looked up") \

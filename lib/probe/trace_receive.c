@@ -99,6 +99,9 @@ static npi_responder *responder_for(np_trace *t, const npi_probe *p, const answe
     r->code = a->reply->error ? a->reply->code : 0;
     r->reply_ttl = a->reply->reply_ttl;
     r->short_quote = a->short_quote;
+    r->quoted = a->reply->quoted;
+    r->quoted_ttl = a->reply->quoted_ttl;
+    r->quoted_tos = a->reply->quoted_tos;
     if (a->reply->error && npi_icmp_meaning_of(t->target.family, r->type, r->code) == NPI_ICMP_MTU)
         r->mtu = a->reply->info;
     take_extension(t, r, a->reply);

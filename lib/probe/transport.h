@@ -40,7 +40,10 @@ typedef enum npi_tcp_answer {
     NPI_TCP_CLOSED /* refused by a reset */
 } npi_tcp_answer;
 
-enum { NPI_REPLY_MAX = 1024 }; /* octets kept of a reply; what is longer is cut */
+enum {
+    NPI_REPLY_MAX = 1024, /* octets kept of a reply; what is longer is cut */
+    NPI_REPLY_HEAD = 60   /* room for the IPv4 header that raw sockets hand over before them */
+};
 
 /* A reply in. */
 typedef struct npi_reply {
@@ -52,6 +55,8 @@ typedef struct npi_reply {
     int err;           /* error: ee_errno */
     uint8_t type, code; /* error: ICMP type and code */
     uint32_t info;     /* error: ee_info */
+    bool quoted;       /* error: the quoted IP header was seen, by a raw socket */
+    uint8_t quoted_ttl, quoted_tos; /* in it, as the probe came to the offender */
     int reply_ttl;     /* hop limit it arrived with; -1 unknown */
     bool stamped;      /* the kernel stamped its arrival: `stamp` */
     npi_wall stamp;
@@ -61,7 +66,7 @@ typedef struct npi_reply {
     size_t len;
     size_t extension;  /* error: where in data the router's extension begins; 0 it tells of none */
     /* error: quoted octets from our ICMP header (ICMP), from our payload (UDP); else as received */
-    uint8_t data[NPI_REPLY_MAX];
+    uint8_t data[NPI_REPLY_MAX + NPI_REPLY_HEAD];
 } npi_reply;
 
 typedef struct npi_transport npi_transport;
@@ -96,6 +101,7 @@ typedef struct npi_endpoint {
     npi_transport_kind kind;
     int family;
     uint16_t id; /* the wanted local port or identifier */
+    bool raw;    /* ICMP, UDP: by a raw ICMP socket, which shows the quoted IP header */
     bool serial; /* TCP: every attempt from that port, one at a time; else each from its own */
     const npi_egress *egress;
 } npi_endpoint;
@@ -118,7 +124,7 @@ struct npi_net {
     const npi_net_ops *ops;
 };
 
-/* This machine's error-queue sockets. Has no state. */
+/* This machine's sockets. Has no state. */
 extern const npi_net npi_net_linux;
 
 #endif

@@ -17,7 +17,7 @@ for source in "$top"/lib/*/*.c "$top/tests/sim/world.c"; do
 done
 ar rc "$dir/inside.a" "$dir"/objects/*.o
 
-for target in errqueue extension machine netlink procfs replies reply script text tls trace; do
+for target in errqueue extension machine netlink procfs raw replies reply script text tls trace; do
     mkdir "$dir/$target"
     for file in "$top/tests/fuzz/corpus/$target"/*.hex; do
         sed 's/#.*//' "$file" | tr -d ' \n' | xxd -r -p >"$dir/$target/$(basename "$file" .hex)"

@@ -349,6 +349,54 @@ static void full_buffers_are_waited_for(void **state)
     end(&f);
 }
 
+static void raw_where_icmp_is_closed(void **state)
+{
+    (void)state;
+    np_responder r;
+    fixture f = begin(4, 3);
+    f.w->open_errno_icmp = EACCES;
+    f.w->raw_allowed = true;
+    np_trace_set_tos(f.t, 184);
+    assert_int_equal(np_trace_run(f.t), NP_OK);
+    assert_int_equal(info_of(f.t).kind, NP_TRACE_ICMP);
+    assert_string_equal(info_of(f.t).method, "icmp-raw");
+    assert_string_equal(info_of(f.t).note, "");
+    assert_int_equal(np_trace_get_responder(f.t, 0, 0, &r, sizeof r), NP_OK);
+    assert_int_equal(r.quoted_ttl, 1);
+    assert_int_equal(r.quoted_tos, 184);
+    assert_int_equal(np_trace_get_responder(f.t, 2, 0, &r, sizeof r), NP_OK);
+    assert_int_equal(r.quoted_ttl, -1); /* an echo reply quotes nothing */
+    assert_int_equal(r.quoted_tos, -1);
+
+    assert_int_equal(np_trace_set(f.t, "raw", "no"), NP_OK);
+    assert_int_equal(np_trace_run(f.t), NP_OK);
+    assert_string_equal(info_of(f.t).method, "udp-recverr");
+
+    f.w->open_errno_icmp = 0; /* what needs no privilege comes first */
+    np_trace_set(f.t, "raw", "auto");
+    assert_int_equal(np_trace_run(f.t), NP_OK);
+    assert_string_equal(info_of(f.t).method, "icmp-dgram");
+    assert_int_equal(np_trace_get_responder(f.t, 0, 0, &r, sizeof r), NP_OK);
+    assert_int_equal(r.quoted_ttl, -1);
+
+    np_trace_set(f.t, "raw", "yes");
+    assert_int_equal(np_trace_run(f.t), NP_OK);
+    assert_string_equal(info_of(f.t).method, "icmp-raw");
+    np_trace_set_kind(f.t, NP_TRACE_UDP);
+    assert_int_equal(np_trace_run(f.t), NP_OK);
+    assert_string_equal(info_of(f.t).method, "udp-raw");
+
+    f.w->raw_allowed = false; /* asked for is asked for: nothing else is taken */
+    for (int kind = NP_TRACE_AUTO; kind <= NP_TRACE_UDP; kind++) {
+        np_trace_set_kind(f.t, kind);
+        assert_int_equal(np_trace_run(f.t), NP_ERR_PERMISSION);
+        assert_non_null(strstr(np_trace_error(f.t), "cap_net_raw"));
+    }
+    np_trace_set_kind(f.t, NP_TRACE_TCP);
+    assert_int_equal(np_trace_run(f.t), NP_ERR_UNSUPPORTED);
+    end(&f);
+}
+
 static void kinds_fall_back(void **state)
 {
     (void)state;
@@ -542,6 +590,7 @@ int main(void)
         cmocka_unit_test(the_pace_is_kept),
         cmocka_unit_test(a_probe_that_cannot_leave_is_no_loss),
         cmocka_unit_test(full_buffers_are_waited_for),
+        cmocka_unit_test(raw_where_icmp_is_closed),
         cmocka_unit_test(kinds_fall_back),
         cmocka_unit_test(the_path_may_change),
         cmocka_unit_test(days_pass_in_a_moment),

@@ -33,6 +33,7 @@ typedef struct transport {
     npi_reactor *reactor;
     npi_task *task;
     npi_transport_kind kind;
+    bool raw;
     int family;
     bool open;
     coming *inbox, **inbox_end;
@@ -275,6 +276,11 @@ static void fill_reply(const transport *t, const world_hop *h, const npi_probe_o
     case WORLD_SILENT:
         break;
     }
+    if (t->raw && r->error) {
+        r->quoted = true;
+        r->quoted_ttl = 1;
+        r->quoted_tos = t->w->egress.tos;
+    }
 }
 
 /* What the hop itself says of its answers. */
@@ -395,6 +401,8 @@ static int net_open(const npi_net *net, const npi_mem *mem, npi_reactor *reactor
     int err = wanted->kind == NPI_TRANSPORT_ICMP  ? w->open_errno_icmp
               : wanted->kind == NPI_TRANSPORT_TCP ? w->open_errno_tcp
                                                   : w->open_errno_udp;
+    if (wanted->raw)
+        err = w->raw_allowed ? 0 : EPERM;
     if (err)
         return err;
     if (w->open_taken > 0) {
@@ -412,6 +420,7 @@ static int net_open(const npi_net *net, const npi_mem *mem, npi_reactor *reactor
                      .reactor = reactor,
                      .task = task,
                      .kind = wanted->kind,
+                     .raw = wanted->raw,
                      .family = wanted->family,
                      .open = true};
     t->inbox_end = &t->inbox;

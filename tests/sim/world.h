@@ -91,6 +91,7 @@ typedef struct world {
     int send_errno;   /* while not 0 every send fails */
     int send_errno_count; /* ... so many of them; -1 all */
     int open_errno_icmp, open_errno_udp, open_errno_tcp;
+    bool raw_allowed; /* else opening raw is EPERM */
     int open_taken;   /* so many opens answer EADDRINUSE first */
 
     world_name names[WORLD_NAMES];

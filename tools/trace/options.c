@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUE_MAX = 64, FRAGMENT = 256, SERIAL, CLASSIC };
+enum { VALUE_MAX = 64, FRAGMENT = 256, SERIAL, CLASSIC, RAW };
 
 static const char measuring[] = "Measuring", showing[] = "Showing", other[] = "Other";
 
@@ -39,6 +39,8 @@ static const command_choice choices[] = {
      "UDP probes to rising ports, as traceroute sends them"},
     {SERIAL, "serial", NULL, "serial", "yes", false, measuring,
      "TCP probes one at a time, all from one port"},
+    {RAW, "use-raw", NULL, "raw", "yes", false, measuring,
+     "answers by a raw socket, with TTL and TOS as quoted"},
     {FRAGMENT, "dont-fragment", NULL, "dont-fragment", "yes", false, measuring,
      "routers must not fragment; tells the MTU of the path"},
     {'a', "address", "ADDRESS", "source", NULL, false, measuring,
