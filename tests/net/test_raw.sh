@@ -59,6 +59,10 @@ for family in 4 6; do
     run root --json --use-raw -u -c 1 -Q 184 "${!target}"
     same "re-marked, IPv$family" "$(json '[.hops[].responders[0].quoted.tos] | join(" ")')" \
         "184 184 184 0 0 0"
+    run root --use-raw -u -c 1 -Q 184 "${!target}"
+    same "re-marked, IPv$family: in the report" "$(grep "type of service" "$LAB_DIR/out")" \
+        "# hop 4: to $("lab_addr$family" 4) the type of service was 0, no longer 184"
+    same "re-marked, IPv$family: nothing else" "$(grep -c "TTL was still" "$LAB_DIR/out")" 0
 done
 
 # Answers that are longer than what is kept of them, and packets for others in a flood.

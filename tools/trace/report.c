@@ -322,7 +322,20 @@ static void put_ingress(const np_responder *r, int ttl, FILE *out)
     putc('\n', out);
 }
 
-static void put_marks(const np_trace *t, int index, FILE *out)
+/* How the probe had changed when it came there; tos: as the hop before quoted it, -1 unknown. */
+static void put_quoted(const np_responder *r, int ttl, int *tos, FILE *out)
+{
+    if (r->quoted_ttl < 0)
+        return;
+    if (*tos >= 0 && r->quoted_tos != *tos)
+        fprintf(out, "# hop %d: to %s the type of service was %d, no longer %d\n", ttl, r->addr,
+                r->quoted_tos, *tos);
+    if (r->quoted_ttl > 1)
+        fprintf(out, "# hop %d: to %s the TTL was still %d\n", ttl, r->addr, r->quoted_ttl);
+    *tos = r->quoted_tos;
+}
+
+static void put_marks(const np_trace *t, int index, int *tos, FILE *out)
 {
     for (int i = 0; i < np_trace_responder_count(t, index); i++) {
         np_responder r;
@@ -336,6 +349,7 @@ static void put_marks(const np_trace *t, int index, FILE *out)
             fprintf(out, "# hop %d: %s asks for packets of at most %d octets\n", h.ttl, r.addr,
                     r.mtu);
         put_ingress(&r, h.ttl, out);
+        put_quoted(&r, h.ttl, tos, out);
     }
 }
 
@@ -368,6 +382,7 @@ static void put_odd_counts(const np_trace *t, int index, FILE *out)
 static void put_remarks(const np_trace *t, const report_style *style, FILE *out)
 {
     np_trace_info i;
+    int tos = -1;
     np_trace_get(t, &i, sizeof i);
     if (style->interrupted)
         fprintf(out, "# interrupted after %llu rounds\n", (unsigned long long)i.rounds);
@@ -380,7 +395,7 @@ static void put_remarks(const np_trace *t, const report_style *style, FILE *out)
     if (i.note[0])
         fprintf(out, "# UDP instead of ICMP: %s\n", i.note);
     for (int k = 0; k < np_trace_hop_count(t); k++) {
-        put_marks(t, k, out);
+        put_marks(t, k, &tos, out);
         put_odd_counts(t, k, out);
     }
     if (i.foreign > 0)
