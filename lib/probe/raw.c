@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h> /* before errqueue.h, which needs struct timespec */
 
 #include <linux/errqueue.h>
@@ -184,5 +185,9 @@ static int filter6(int fd, bool icmp, uint16_t id)
 int npi_raw_filter(int fd, int family, npi_transport_kind kind, uint16_t id)
 {
     bool icmp = kind == NPI_TRANSPORT_ICMP;
-    return family == 4 ? filter4(fd, icmp, id) : filter6(fd, icmp, id);
+    char octet;
+    int err = family == 4 ? filter4(fd, icmp, id) : filter6(fd, icmp, id);
+    while (err == 0 && recv(fd, &octet, sizeof octet, MSG_DONTWAIT) >= 0)
+        ; /* what came in before the filter was there */
+    return err;
 }

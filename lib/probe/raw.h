@@ -16,7 +16,7 @@ bool npi_raw_decode(int family, npi_transport_kind kind, npi_reply *r);
 
 /*
  * Let the kernel drop what is not about our identifier or port. Without that a flood of other ICMP
- * would push our answers out of the socket's queue. Returns 0 or an errno.
+ * would push our answers out of the socket's queue. Nothing is left in it. Returns 0 or an errno.
  */
 int npi_raw_filter(int fd, int family, npi_transport_kind kind, uint16_t id);
 
