@@ -116,10 +116,12 @@ typedef struct np_responder {
     int32_t reserved;    /* 0 */
     char ingress_name[64]; /* of that interface, escaped; "" unknown */
     char ingress_addr[64]; /* of that interface; "" unknown */
-    int32_t quoted_ttl; /* hop limit of the probe as it came to this router, mostly 1; -1 unknown:
-                           only raw sockets show it */
-    int32_t quoted_tos; /* its type of service or traffic class there, ECN included (the lower two
-                           bits); other than what was sent: re-marked on the way. -1 unknown */
+    int32_t quoted;     /* 1: its last error showed the IP header of the probe as it came there,
+                           which only raw sockets (option raw) let us see */
+    int32_t quoted_ttl; /* in it: the hop limit, mostly 1 */
+    int32_t quoted_tos; /* in it: type of service or traffic class, with ECN in the lower two bits;
+                           other than what was sent: re-marked on the way */
+    int32_t reserved2;  /* 0 */
 } np_responder;
 
 /** One entry of an MPLS label stack (RFC 3032), the outermost first. */

@@ -281,8 +281,7 @@ static void export_extension(const npi_responder *r, np_responder *out)
 
 void npi_trace_export_responder(const np_trace *t, const npi_responder *r, np_responder *out)
 {
-    *out = (np_responder){.name = "", .reply_ttl = -1, .icmp_type = -1, .icmp_code = -1,
-                           .quoted_ttl = -1, .quoted_tos = -1};
+    *out = (np_responder){.name = "", .reply_ttl = -1, .icmp_type = -1, .icmp_code = -1};
     if (!r)
         return;
     put_addr(out->addr, sizeof out->addr, &r->addr);
@@ -294,10 +293,9 @@ void npi_trace_export_responder(const np_trace *t, const npi_responder *r, np_re
         return;
     out->icmp_type = r->type;
     out->icmp_code = r->code;
-    if (r->quoted) {
-        out->quoted_ttl = r->quoted_ttl;
-        out->quoted_tos = r->quoted_tos;
-    }
+    out->quoted = r->quoted;
+    out->quoted_ttl = r->quoted_ttl;
+    out->quoted_tos = r->quoted_tos;
     out->mtu = r->mtu <= INT32_MAX ? (int32_t)r->mtu : 0;
     export_extension(r, out);
     npi_buf mark = npi_buf_in(out->mark, sizeof out->mark);

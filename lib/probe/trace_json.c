@@ -61,7 +61,7 @@ static void put_extension(npi_json *j, const np_trace *t, int index, int respond
                           const np_responder *r)
 {
     np_label l;
-    if (r->quoted_ttl >= 0) {
+    if (r->quoted) {
         npi_json_object(j, "quoted");
         npi_json_i64(j, "ttl", r->quoted_ttl);
         npi_json_i64(j, "tos", r->quoted_tos);

@@ -40,13 +40,14 @@ static void structs(void **state)
     AT(np_hop, short_quote, 112);
 
     assert_int_equal(sizeof(np_label), 16);
-    assert_int_equal(sizeof(np_responder), 264);
+    assert_int_equal(sizeof(np_responder), 272);
     AT(np_responder, mtu, 108);
     AT(np_responder, label_count, 112);
     AT(np_responder, ingress_name, 128);
     AT(np_responder, ingress_addr, 192);
-    AT(np_responder, quoted_ttl, 256);
-    AT(np_responder, quoted_tos, 260);
+    AT(np_responder, quoted, 256);
+    AT(np_responder, quoted_ttl, 260);
+    AT(np_responder, quoted_tos, 264);
     AT(np_responder, name, 64);
     AT(np_responder, mark, 88);
     AT(np_responder, short_quote, 104);

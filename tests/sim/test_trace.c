@@ -362,11 +362,11 @@ static void raw_where_icmp_is_closed(void **state)
     assert_string_equal(info_of(f.t).method, "icmp-raw");
     assert_string_equal(info_of(f.t).note, "");
     assert_int_equal(np_trace_get_responder(f.t, 0, 0, &r, sizeof r), NP_OK);
+    assert_int_equal(r.quoted, 1);
     assert_int_equal(r.quoted_ttl, 1);
     assert_int_equal(r.quoted_tos, 184);
     assert_int_equal(np_trace_get_responder(f.t, 2, 0, &r, sizeof r), NP_OK);
-    assert_int_equal(r.quoted_ttl, -1); /* an echo reply quotes nothing */
-    assert_int_equal(r.quoted_tos, -1);
+    assert_int_equal(r.quoted, 0); /* an echo reply quotes nothing */
 
     assert_int_equal(np_trace_set(f.t, "raw", "no"), NP_OK);
     assert_int_equal(np_trace_run(f.t), NP_OK);
@@ -377,7 +377,7 @@ static void raw_where_icmp_is_closed(void **state)
     assert_int_equal(np_trace_run(f.t), NP_OK);
     assert_string_equal(info_of(f.t).method, "icmp-dgram");
     assert_int_equal(np_trace_get_responder(f.t, 0, 0, &r, sizeof r), NP_OK);
-    assert_int_equal(r.quoted_ttl, -1);
+    assert_int_equal(r.quoted, 0);
 
     np_trace_set(f.t, "raw", "yes");
     assert_int_equal(np_trace_run(f.t), NP_OK);

@@ -325,7 +325,7 @@ static void put_ingress(const np_responder *r, int ttl, FILE *out)
 /* How the probe had changed when it came there; tos: as the hop before quoted it, -1 unknown. */
 static void put_quoted(const np_responder *r, int ttl, int *tos, FILE *out)
 {
-    if (r->quoted_ttl < 0)
+    if (!r->quoted)
         return;
     if (*tos >= 0 && r->quoted_tos != *tos)
         fprintf(out, "# hop %d: to %s the type of service was %d, no longer %d\n", ttl, r->addr,
