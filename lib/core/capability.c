@@ -17,10 +17,13 @@
 
 const char npi_ping_remedy[] = "sysctl -w net.ipv4.ping_group_range=\"0 2147483647\"";
 
-static np_capability try_socket(const char *job, const char *means, int family, int protocol)
+const char npi_raw_remedy[] = "setcap cap_net_raw+ep PROGRAM, or run as root";
+
+static np_capability try_socket(const char *job, const char *means, int family, int type,
+                                int protocol)
 {
     np_capability c = {.job = job, .means = means, .missing = "", .remedy = ""};
-    int fd = npi_socket(family, protocol == IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM, protocol);
+    int fd = npi_socket(family, type, protocol);
     int err = errno;
     if (fd >= 0) {
         close(fd);
@@ -28,35 +31,15 @@ static np_capability try_socket(const char *job, const char *means, int family, 
         return c;
     }
     if (err == EACCES || err == EPERM) {
-        c.missing = "this group is outside net.ipv4.ping_group_range";
-        c.remedy = npi_ping_remedy;
+        bool raw = type == SOCK_RAW;
+        c.missing = raw ? "CAP_NET_RAW" : "this group is outside net.ipv4.ping_group_range";
+        c.remedy = raw ? npi_raw_remedy : npi_ping_remedy;
     } else if (err == EMFILE || err == ENFILE) {
         c.missing = "no descriptors are left";
         c.remedy = "raise ulimit -n";
     } else {
         c.missing = family == AF_INET6 ? "this kernel has no IPv6 for it"
                                        : "this kernel has no such sockets";
-    }
-    return c;
-}
-
-const char npi_raw_remedy[] = "setcap cap_net_raw+ep PROGRAM, or run as root";
-
-static np_capability raw(const char *job, int family)
-{
-    np_capability c = {.job = job, .means = "raw ICMP socket", .missing = "", .remedy = ""};
-    int fd = npi_socket(family, SOCK_RAW, family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6);
-    c.works = fd >= 0;
-    if (fd >= 0) {
-        close(fd);
-    } else if (errno == EACCES || errno == EPERM) {
-        c.missing = "CAP_NET_RAW";
-        c.remedy = npi_raw_remedy;
-    } else if (errno == EMFILE || errno == ENFILE) {
-        c.missing = "no descriptors are left";
-        c.remedy = "raise ulimit -n";
-    } else {
-        c.missing = "this kernel has no such sockets";
     }
     return c;
 }
@@ -105,14 +88,16 @@ static np_capability owners(void)
 static void find_out(np_context *ctx)
 {
     np_capability *c = ctx->capabilities;
-    c[0] = try_socket("trace.icmp4", "ICMP datagram socket", AF_INET, IPPROTO_ICMP);
-    c[1] = try_socket("trace.icmp6", "ICMPv6 datagram socket", AF_INET6, IPPROTO_ICMPV6);
-    c[2] = try_socket("trace.udp4", "UDP socket with its error queue", AF_INET, IPPROTO_UDP);
-    c[3] = try_socket("trace.udp6", "UDP socket with its error queue", AF_INET6, IPPROTO_UDP);
-    c[4] = try_socket("trace.tcp4", "TCP connection attempts", AF_INET, IPPROTO_TCP);
-    c[5] = try_socket("trace.tcp6", "TCP connection attempts", AF_INET6, IPPROTO_TCP);
-    c[6] = raw("trace.raw4", AF_INET);
-    c[7] = raw("trace.raw6", AF_INET6);
+    const char *queue = "UDP socket with its error queue", *attempts = "TCP connection attempts";
+    c[0] = try_socket("trace.icmp4", "ICMP datagram socket", AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
+    c[1] = try_socket("trace.icmp6", "ICMPv6 datagram socket", AF_INET6, SOCK_DGRAM,
+                      IPPROTO_ICMPV6);
+    c[2] = try_socket("trace.udp4", queue, AF_INET, SOCK_DGRAM, IPPROTO_UDP);
+    c[3] = try_socket("trace.udp6", queue, AF_INET6, SOCK_DGRAM, IPPROTO_UDP);
+    c[4] = try_socket("trace.tcp4", attempts, AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    c[5] = try_socket("trace.tcp6", attempts, AF_INET6, SOCK_STREAM, IPPROTO_TCP);
+    c[6] = try_socket("trace.raw4", "raw ICMP socket", AF_INET, SOCK_RAW, IPPROTO_ICMP);
+    c[7] = try_socket("trace.raw6", "raw ICMPv6 socket", AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
     c[8] = names();
     c[9] = sockets();
     c[10] = owners();

@@ -49,7 +49,7 @@ struct np_context {
     char event_text[NPI_EVENT_TEXT]; /* of the event delivered last */
 };
 
-/* The command that opens ICMP datagram sockets to everybody. */
+/* The commands that open ICMP datagram sockets to everybody, and raw sockets to a program. */
 extern const char npi_ping_remedy[], npi_raw_remedy[];
 
 /* NP_OK, or why this context cannot be used: NULL is NOMEM, a child of fork FORKED. */
