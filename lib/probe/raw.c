@@ -75,7 +75,7 @@ static size_t read_head(int family, npi_reply *r)
     return family == 4 ? (rest >> 16 & 0xFF) * WORD4 : (rest >> 24) * WORD6;
 }
 
-static bool read_error(int family, npi_transport_kind kind, npi_reply *r)
+static bool read_error(int family, npi_transport_kind kind, uint16_t id, npi_reply *r)
 {
     npi_quote q;
     size_t extension = read_head(family, r);
@@ -91,7 +91,8 @@ static bool read_error(int family, npi_transport_kind kind, npi_reply *r)
     npi_reader in = npi_reader_over(r->data + q.transport, r->len - q.transport);
     size_t ours = q.transport;
     if (kind == NPI_TRANSPORT_UDP) {
-        npi_reader_be16(&in); /* our port: the filter asked for it, and flow.c asks for more */
+        if (npi_reader_be16(&in) != id)
+            return false; /* the filter did not look behind extension headers */
         r->peer.port = npi_reader_be16(&in);
         npi_reader_be32(&in);
         ours += UDP_HEADER;
@@ -103,14 +104,14 @@ static bool read_error(int family, npi_transport_kind kind, npi_reply *r)
     return true;
 }
 
-bool npi_raw_decode(int family, npi_transport_kind kind, npi_reply *r)
+bool npi_raw_decode(int family, npi_transport_kind kind, uint16_t id, npi_reply *r)
 {
     if (family == 4 && !unwrap4(r))
         return false;
     if (r->len < NPI_ICMP_HEADER)
         return false;
     if (is_error(family, r->data[0]))
-        return read_error(family, kind, r);
+        return read_error(family, kind, id, r);
     uint8_t reply = family == 4 ? NPI_ICMP4_ECHO_REPLY : NPI_ICMP6_ECHO_REPLY;
     return kind == NPI_TRANSPORT_ICMP && r->data[0] == reply;
 }

@@ -10,9 +10,9 @@
 
 /*
  * `r` holds a packet as it was received: with its IP header for IPv4, without for IPv6; r->peer is
- * who sent it. False when it is no answer to a probe of this kind.
+ * who sent it. False when it is no answer to a probe of this kind; of UDP, from our port `id`.
  */
-bool npi_raw_decode(int family, npi_transport_kind kind, npi_reply *r);
+bool npi_raw_decode(int family, npi_transport_kind kind, uint16_t id, npi_reply *r);
 
 /*
  * Let the kernel drop what is not about our identifier or port. Without that a flood of other ICMP

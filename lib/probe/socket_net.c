@@ -143,7 +143,7 @@ static bool read_queue(endpoint *e, int fd, int flags, npi_reply *out)
         switch (npi_receive(fd, flags, out)) {
         case NPI_RECEIVED_REPLY:
             e->taken++;
-            if (fd != e->raw_fd || npi_raw_decode(e->family, e->kind, out))
+            if (fd != e->raw_fd || npi_raw_decode(e->family, e->kind, e->t.id, out))
                 return true;
             others++;
             break;

@@ -92,7 +92,7 @@ static bool decode(const packet *p, size_t len, int family, npi_transport_kind k
     memcpy(r->data, p->octets, len);
     r->len = len;
     r->peer = (npi_addr){.family = (uint8_t)family, .octets = {9}};
-    return npi_raw_decode(family, kind, r);
+    return npi_raw_decode(family, kind, ID, r);
 }
 
 static void errors(void **state)
@@ -119,6 +119,12 @@ static void errors(void **state)
             npi_transport_kind other = kind == NPI_TRANSPORT_UDP ? NPI_TRANSPORT_ICMP
                                                                  : NPI_TRANSPORT_UDP;
             assert_false(decode(&p, p.b.len, family, other, &r));
+            if (kind != NPI_TRANSPORT_UDP)
+                continue;
+            p.octets[(family == 4 ? 20u + 8 + 20 : 8 + 40) + 1] ^= 1; /* somebody else's port */
+            if (family == 4)
+                fix_checksum(&p.b, 20, 22);
+            assert_false(decode(&p, p.b.len, family, kind, &r));
         }
     }
 }
